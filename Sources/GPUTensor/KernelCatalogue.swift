@@ -1,0 +1,89 @@
+import Kernels
+
+/// One argument of a kernel as its source declares it.
+struct KernelParameter: Equatable {
+    enum Kind: Equatable { case pointer(ElementType, written: Bool), scalar(ElementType) }
+    let name: String
+    let kind: Kind
+}
+
+/// A kernel's name, its arguments and the file it lives in.
+struct KernelSignature {
+    let name: String
+    let parameters: [KernelParameter]
+    let file: Int
+    let onHost: Bool
+    let usesLocalMemory: Bool
+}
+
+/// Every kernel of the embedded sources, read from the same text that drivers build.
+struct KernelCatalogue: Sendable {
+    struct File: Sendable { let name: String, text: String, onHost: Bool }
+    let files: [File]
+    let sharedCount: Int
+    let kernels: [String: KernelSignature]
+
+    static let shared = KernelCatalogue()
+
+    private init() {
+        var count: Int32 = 0
+        let sources = kernel_sources(&count)!
+        let files = (0..<Int(count)).map { File(name: String(cString: sources[$0].name), text: String(cString: sources[$0].text), onHost: sources[$0].on_host != 0) }
+        self.files = files
+        sharedCount = Int(kernel_shared_sources)
+        var kernels: [String: KernelSignature] = [:]
+        // environment.cl holds a macro that makes NAME##_reset and NAME##_step in every file with a line ENVIRONMENT...(NAME, ...).
+        var templates: [KernelSignature] = []
+        for (index, file) in files.enumerated() {
+            var found = Self.parse(file.text, file: index, onHost: file.onHost)
+            templates += found.filter { $0.name.hasPrefix("NAME##") }
+            found.removeAll { $0.name.hasPrefix("NAME##") }
+            for line in file.text.split(separator: "\n") where line.hasPrefix("ENVIRONMENT") {
+                guard let open = line.firstIndex(of: "("), let comma = line.firstIndex(of: ",") else { continue }
+                let name = String(line[line.index(after: open)..<comma])
+                found += templates.map {
+                    KernelSignature(name: $0.name.replacing("NAME##", with: name), parameters: $0.parameters, file: index, onHost: true, usesLocalMemory: false)
+                }
+            }
+            for kernel in found {
+                precondition(kernels[kernel.name] == nil, "two kernels are named \(kernel.name)")
+                kernels[kernel.name] = kernel
+            }
+        }
+        self.kernels = kernels
+    }
+
+    /// The program text that holds a kernel file: the shared files, then the file itself.
+    func programText(file: Int) -> String {
+        (files[..<sharedCount].map(\.text) + (file < sharedCount ? [] : [files[file].text])).joined(separator: "\n")
+    }
+
+    /// Finds `__kernel void name(arguments)`; comments are skipped, attributes between the words allowed.
+    static func parse(_ text: String, file: Int, onHost: Bool) -> [KernelSignature] {
+        var code = ""
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("#") {
+            code += (line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line) + "\n"
+        }
+        return code.split(separator: "__kernel", omittingEmptySubsequences: false).dropFirst().map { part in
+            guard let word = part.firstRange(of: "void "), let open = part[word.upperBound...].firstIndex(of: "("),
+                  let close = part[open...].firstIndex(of: ")") else { preconditionFailure("a kernel without a signature in file \(file)") }
+            let name = String(part[word.upperBound..<open].filter { !$0.isWhitespace })
+            let parameters = part[part.index(after: open)..<close].split(separator: ",").map { Self.parameter(String($0), of: name) }
+            return KernelSignature(name: name, parameters: parameters, file: file, onHost: onHost,
+                                   usesLocalMemory: part[..<word.lowerBound].contains("reqd_work_group_size"))
+        }
+    }
+
+    private static func parameter(_ text: String, of kernel: String) -> KernelParameter {
+        let spaced = text.replacing("*", with: " * ").replacing("\\", with: " ")
+        let words = spaced.split(whereSeparator: \.isWhitespace).map(String.init)
+        let types: [String: ElementType] = ["float": .float32, "int": .int32, "uint": .uint32, "ulong": .uint64]
+        guard let type = words.lazy.compactMap({ types[$0] }).first, let name = words.last else {
+            preconditionFailure("kernel \(kernel) has an argument that can't be passed: \(text)")
+        }
+        if words.contains("*") {
+            return KernelParameter(name: name, kind: .pointer(type, written: !words.contains("const")))
+        }
+        return KernelParameter(name: name, kind: .scalar(type))
+    }
+}

@@ -1,0 +1,138 @@
+/// The non-linearities of network layers; numbers as in `activation.cl`.
+public enum Activation: Int32, Sendable, CaseIterable, Codable { case identity, tanh, relu, elu, sigmoid, softplus }
+
+/// Where a population's matrices lie in a tensor's memory: member p's row r starts at `offset + p * memberStride + r * pitch`.
+public struct MatrixView {
+    public let tensor: Tensor
+    /// Elements before member 0's first row.
+    public let offset: Int
+    /// Elements between members; 0 if all share one matrix.
+    public let memberStride: Int
+    /// Elements between rows.
+    public let pitch: Int
+
+    public init(_ tensor: Tensor, offset: Int = 0, memberStride: Int, pitch: Int) {
+        precondition(tensor.type == .float32 && offset >= 0 && memberStride >= 0 && pitch > 0)
+        (self.tensor, self.offset, self.memberStride, self.pitch) = (tensor, offset, memberStride, pitch)
+    }
+
+    /// The whole of a `[P, M, N]` tensor.
+    public init(_ tensor: Tensor) {
+        precondition(tensor.shape.count == 3, "a view of \(tensor.shape)")
+        self.init(tensor, memberStride: tensor.shape[1] * tensor.pitch, pitch: tensor.pitch)
+    }
+
+    func check(_ name: String, members: Int, rows: Int, columns: Int) throws {
+        guard offset + (members - 1) * memberStride + (rows - 1) * pitch + columns <= tensor.paddedCount else {
+            throw ShapeMismatch(name, is: tensor.shape, expected: "room for \(members) x \(rows) x \(columns) from \(offset), member stride \(memberStride), pitch \(pitch)")
+        }
+    }
+    var offset64: UInt64 { UInt64(offset) }
+    var stride64: UInt64 { UInt64(memberStride) }
+    var pitch32: Int32 { Int32(pitch) }
+}
+
+/// One layer's place in a parameter row and its sizes: `y = activation(x w + b)`.
+public struct LinearLayer: Sendable, Equatable {
+    public let inputs: Int
+    public let outputs: Int
+    public let activation: Activation
+    /// Offset of the weights `[inputs, padded(outputs)]` in a parameter row.
+    public let weights: Int
+    /// Offset of the bias `[padded(outputs)]`, or nil.
+    public let bias: Int?
+    public init(inputs: Int, outputs: Int, activation: Activation, weights: Int, bias: Int?) {
+        (self.inputs, self.outputs, self.activation, self.weights, self.bias) = (inputs, outputs, activation, weights, bias)
+    }
+}
+
+extension Queue {
+    private var tileRows: Int { lanes == 1 ? 4 : lanes >= 16 ? 8 : 6 }
+    // The local-memory kernels' tile: 128 rows and 64 columns by 16 x 8 work-items.
+    private func localRange(rows: Int, columns: Int, members: Int) -> [Int] { [(columns + 63) / 64 * 8, (rows + 127) / 128 * 16, members] }
+    // Narrow products leave most of a local tile idle, whatever the device.
+    private func usesLocal(_ columns: Int) -> Bool { matrixForm == .local && columns > 16 }
+
+    /// A layer's outputs for every member: `y[p] = activation(x[p] w[p] + b[p])`. Enqueues and returns.
+    ///
+    /// - Parameters:
+    ///   - y: `[P, rows, outputs]`, pitch a multiple of ``rowPadding``; padding is written as zero.
+    ///   - x: `[P, rows, inputs]`, any pitch.
+    ///   - parameters: `[P, N]` rows that hold the layer at its offsets.
+    /// - Throws: ``ShapeMismatch``, ``DeviceError``.
+    public func linearForward(_ y: MatrixView, _ x: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int, rows: Int) throws {
+        try x.check("x", members: members, rows: rows, columns: layer.inputs)
+        try y.check("y", members: members, rows: rows, columns: padded(layer.outputs))
+        let stride = try parameterStride(parameters, layer, members)
+        let local = usesLocal(layer.outputs)
+        try launch(local ? "linear_local_forward" : "linear_forward",
+                   over: local ? localRange(rows: rows, columns: layer.outputs, members: members) : [(rows + tileRows - 1) / tileRows, members],
+                   x.tensor, parameters, parameters, y.tensor, x.offset64, x.stride64, x.pitch32,
+                   UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
+                   y.offset64, y.stride64, y.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), layer.activation.rawValue)
+    }
+
+    /// The gradient that reaches a layer's inputs, times the slope of the activation that made them:
+    /// `dx[p] = (dy[p] w[p]^T) * activation'(a[p])`. Enqueues and returns.
+    ///
+    /// - Parameters:
+    ///   - dx: `[P, rows, inputs]`, pitch a multiple of ``rowPadding``.
+    ///   - dy: `[P, rows, outputs]`, the gradient before this layer's own activation.
+    ///   - transposed: member p's `[outputs, padded(inputs)]` from ``linearTranspose(_:_:parameters:members:)``.
+    ///   - a: what the layer was given, `[P, rows, inputs]` with padded pitch, and the activation that gave it; nil for none.
+    public func linearInputGradient(_ dx: MatrixView, _ dy: MatrixView, _ layer: LinearLayer, transposed: MatrixView,
+                                    through a: (MatrixView, Activation)?, members: Int, rows: Int) throws {
+        try dy.check("dy", members: members, rows: rows, columns: layer.outputs)
+        try dx.check("dx", members: members, rows: rows, columns: padded(layer.inputs))
+        try transposed.check("transposed", members: members, rows: layer.outputs, columns: padded(layer.inputs))
+        if let a { try a.0.check("a", members: members, rows: rows, columns: padded(layer.inputs)) }
+        let (view, activation) = a ?? (dx, .identity)
+        let local = usesLocal(layer.inputs)
+        try launch(local ? "linear_local_input_gradient" : "linear_input_gradient",
+                   over: local ? localRange(rows: rows, columns: layer.inputs, members: members) : [(rows + tileRows - 1) / tileRows, members],
+                   dy.tensor, transposed.tensor, view.tensor, dx.tensor, dy.offset64, dy.stride64, dy.pitch32,
+                   transposed.offset64, transposed.stride64, view.offset64, view.stride64, view.pitch32,
+                   dx.offset64, dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), activation.rawValue)
+    }
+
+    /// The gradient of a layer's weights and bias, written into gradient rows laid out like parameter rows:
+    /// `dw[p] = x[p]^T dy[p]`, `db[p]` = column sums of `dy[p]`. Enqueues and returns.
+    public func linearWeightGradient(_ gradients: Tensor, _ x: MatrixView, _ dy: MatrixView, _ layer: LinearLayer, members: Int, rows: Int) throws {
+        try x.check("x", members: members, rows: rows, columns: layer.inputs)
+        try dy.check("dy", members: members, rows: rows, columns: padded(layer.outputs))
+        let stride = try parameterStride(gradients, layer, members)
+        let local = usesLocal(layer.outputs)
+        try launch(local ? "linear_local_weight_gradient" : "linear_weight_gradient",
+                   over: local ? localRange(rows: layer.inputs, columns: layer.outputs, members: members)
+                               : [(layer.inputs + tileRows - 1) / tileRows + 1, members],
+                   x.tensor, dy.tensor, gradients, x.offset64, x.stride64, x.pitch32, dy.offset64, dy.stride64, dy.pitch32,
+                   UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), Int32(layer.bias == nil ? 0 : 1),
+                   Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs))
+        if local, let bias = layer.bias {
+            try columnSum(MatrixView(gradients, offset: bias, memberStride: gradients.pitch, pitch: padded(layer.outputs)), dy, members: members, rows: rows, columns: layer.outputs)
+        }
+    }
+
+    /// Sums over batch rows, per member and column: `sum[p, 0, c]` of `dy[p, :, c]`. Enqueues and returns.
+    public func columnSum(_ sum: MatrixView, _ dy: MatrixView, members: Int, rows: Int, columns: Int) throws {
+        try dy.check("dy", members: members, rows: rows, columns: padded(columns))
+        precondition(dy.offset == 0)
+        try launch("linear_column_sum", over: [padded(columns) / lanes, members],
+                   dy.tensor, sum.tensor, dy.stride64, dy.pitch32, sum.offset64, sum.stride64, Int32(members), Int32(rows), Int32(columns))
+    }
+
+    /// Writes each member's transposed weights `[outputs, padded(inputs)]`, as ``linearInputGradient`` wants them. Enqueues and returns.
+    public func linearTranspose(_ transposed: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int) throws {
+        try transposed.check("transposed", members: members, rows: layer.outputs, columns: padded(layer.inputs))
+        let stride = try parameterStride(parameters, layer, members)
+        try launch("linear_transpose", over: [layer.outputs, members], parameters, transposed.tensor, UInt64(layer.weights), stride,
+                   transposed.offset64, transposed.stride64, Int32(members), Int32(layer.outputs), Int32(layer.inputs))
+    }
+
+    private func parameterStride(_ parameters: Tensor, _ layer: LinearLayer, _ members: Int) throws -> UInt64 {
+        let (rows, columns) = try parameters.matrixShape("parameters")
+        let end = max(layer.weights + layer.inputs * padded(layer.outputs), (layer.bias ?? 0) + padded(layer.outputs))
+        guard rows >= members, columns >= end else { throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]") }
+        return UInt64(parameters.pitch)
+    }
+}

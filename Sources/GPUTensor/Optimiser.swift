@@ -1,0 +1,71 @@
+/// Adam or SGD for a population's parameter rows, with per-member rates, gradient-norm limits and a mask of who steps.
+public final class Optimiser {
+    public enum Method: Sendable, Equatable {
+        /// Kingma and Ba 2015 (arXiv:1412.6980), in PyTorch's form.
+        case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
+        /// With momentum per member, `[P]`; see ``Optimiser/momentum``.
+        case sgd
+    }
+    public let method: Method
+    /// Learning rates `[P, 2]`: for elements before ``split``, and from it on.
+    public let rates: Tensor
+    /// Limit of the gradient's norm per member, `[P]`; 0 or less means none.
+    public let normLimits: Tensor
+    /// 1 for members that step, `[P]` int32.
+    public let active: Tensor
+    /// The last gradient norm, before clipping, `[P]`.
+    public let norms: Tensor
+    /// Steps refused because the gradient was not finite, `[P]` int32.
+    public let skipped: Tensor
+    /// First and second moments `[P, N]`; the second is a single element for SGD.
+    public let firstMoments: Tensor, secondMoments: Tensor
+    /// `1 - beta^t` of both moments, `[P, 2]`.
+    public let corrections: Tensor
+    /// Momentum of SGD, `[P]`.
+    public let momentum: Tensor
+    /// Where the second learning rate begins, a multiple of ``rowPadding``.
+    public let split: Int
+    private let squares: Tensor, factors: Tensor
+    private let members: Int, parameters: Int, blocks: Int
+
+    public init(_ method: Method, members: Int, parameters: Int, split: Int? = nil, on queue: Queue) throws {
+        precondition(parameters.isMultiple(of: rowPadding) && (split ?? 0).isMultiple(of: rowPadding))
+        (self.method, self.members, self.parameters, self.split) = (method, members, parameters, split ?? parameters)
+        blocks = (parameters + 4095) / 4096
+        rates = try queue.tensor(.float32, [members, 2])
+        normLimits = try queue.tensor(.float32, [members])
+        active = try queue.tensor(.int32, [members])
+        norms = try queue.tensor(.float32, [members])
+        skipped = try queue.tensor(.int32, [members])
+        firstMoments = try queue.tensor(.float32, [members, parameters])
+        secondMoments = try queue.tensor(.float32, method == .sgd ? [1, 1] : [members, parameters])
+        corrections = try queue.tensor(.float32, [members, 2])
+        momentum = try queue.tensor(.float32, [members])
+        squares = try queue.tensor(.float32, [members, blocks])
+        factors = try queue.tensor(.float32, [members])
+    }
+
+    /// One step of every active member along its gradient, clipped to its norm limit. Enqueues three launches and returns.
+    ///
+    /// - Parameters:
+    ///   - parameters: `[P, N]`; overwritten.
+    ///   - gradients: `[P, N]`, zero in the padding.
+    ///   - rateScale: multiplies every rate, for schedules.
+    public func step(_ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, on queue: Queue) throws {
+        try parameters.expectShape([members, self.parameters], "parameters")
+        try gradients.expectShape([members, self.parameters], "gradients")
+        let (p, n) = (Int32(members), Int32(self.parameters))
+        try queue.launch("gradient_squares", over: [blocks, members], gradients, squares, p, n, Int32(blocks))
+        var (beta1, beta2, epsilon) = (0.0, 0.0, 0.0)
+        if case .adam(let b1, let b2, let e) = method { (beta1, beta2, epsilon) = (b1, b2, e) }
+        let (b1, c1, b2, c2) = (Float(beta1), Float(1 - beta1), Float(beta2), Float(1 - beta2))
+        try queue.launch("optimiser_prepare", over: [members], squares, normLimits, active, factors, norms, corrections, skipped, p, Int32(blocks), b1, c1, b2, c2)
+        let range = [self.parameters / queue.lanes, members]
+        if method == .sgd {
+            try queue.launch("sgd_update", over: range, gradients, factors, rates, momentum, parameters, firstMoments, p, n, Int32(split), rateScale)
+        } else {
+            try queue.launch("adam_update", over: range, gradients, factors, corrections, rates, parameters, firstMoments, secondMoments,
+                             p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// What random numbers are for. It is part of their counter, so that no two uses share numbers.
+public struct RandomPurpose: RawRepresentable, Sendable, Equatable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// From four letters.
+    public init(_ name: StaticString) {
+        precondition(name.utf8CodeUnitCount == 4)
+        rawValue = name.withUTF8Buffer { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    }
+}
+
+extension Queue {
+    /// Each member's own stream of randomness: `[P, 4]` words that hold its run's seed and its number within the run, so that a
+    /// member draws the same numbers however many runs share the population axis.
+    ///
+    /// - Parameter seeds: one per run; members come run by run.
+    public func randomStreams(seeds: [UInt64], membersPerRun: Int) throws -> Tensor {
+        try tensor(.uint32, [seeds.count * membersPerRun, 4])
+    }
+
+    /// The words that ``randomStreams(seeds:membersPerRun:)`` is filled with.
+    public static func streamWords(seeds: [UInt64], membersPerRun: Int) -> [UInt32] {
+        seeds.flatMap { seed in (0..<membersPerRun).flatMap { [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), UInt32($0), 0] } }
+    }
+
+    /// Random words (Philox4x32-10; Salmon et al. 2011). `out`: uint32 `[P, N]`, padded. Enqueues and returns.
+    public func randomBits(_ out: Tensor, streams: Tensor, step: UInt32, purpose: RandomPurpose) throws {
+        try random("random_bits", out, .uint32, itemsOf: 4, streams, step, purpose)
+    }
+    /// Uniform numbers in [0, 1). `out`: float `[P, N]`, padded. Enqueues and returns.
+    public func randomUniform(_ out: Tensor, streams: Tensor, step: UInt32, purpose: RandomPurpose) throws {
+        try random("random_uniform", out, .float32, itemsOf: 4, streams, step, purpose)
+    }
+    /// Standard normal numbers (Box and Muller). `out`: float `[P, N]`, padded. Enqueues and returns.
+    public func randomNormal(_ out: Tensor, streams: Tensor, step: UInt32, purpose: RandomPurpose) throws {
+        try random("random_normal", out, .float32, itemsOf: 4, streams, step, purpose)
+    }
+    /// A uniformly drawn order of 0..<N per member; its first k values are k draws without replacement. `out`: int32 `[P, N]`, padded.
+    /// Enqueues and returns.
+    public func randomPermutation(_ out: Tensor, streams: Tensor, step: UInt32, purpose: RandomPurpose) throws {
+        try random("random_permutation", out, .int32, itemsOf: 1, streams, step, purpose)
+    }
+
+    private func random(_ kernel: String, _ out: Tensor, _ type: ElementType, itemsOf elements: Int, _ streams: Tensor, _ step: UInt32, _ purpose: RandomPurpose) throws {
+        let (members, count) = try out.matrixShape("out")
+        try streams.expectShape([members, 4], "streams")
+        guard out.type == type, out.pitch == padded(count) else { throw ShapeMismatch("out", is: out.shape, expected: "padded rows of \(type)") }
+        try launch(kernel, over: [(out.pitch + elements * lanes - 1) / (elements * lanes), members],
+                   streams, out, Int32(members), Int32(count), Int32(out.pitch), step, purpose.rawValue)
+    }
+}

@@ -1,0 +1,100 @@
+/// The element types that kernels know.
+public enum ElementType: String, Sendable {
+    case float32, int32, uint32, uint64
+    public var size: Int { self == .uint64 ? 8 : 4 }
+}
+
+/// A Swift type that a tensor's elements may be read and written as.
+public protocol TensorElement: BitwiseCopyable { static var elementType: ElementType { get } }
+extension Float: TensorElement { public static var elementType: ElementType { .float32 } }
+extension Int32: TensorElement { public static var elementType: ElementType { .int32 } }
+extension UInt32: TensorElement { public static var elementType: ElementType { .uint32 } }
+extension UInt64: TensorElement { public static var elementType: ElementType { .uint64 } }
+
+/// Rows that lanes run over are padded to a multiple of this many elements (PAD in the kernels), so that layouts do not
+/// depend on the number of lanes.
+public let rowPadding = 16
+
+/// `count` rounded up to ``rowPadding``.
+public func padded(_ count: Int) -> Int { (count + rowPadding - 1) / rowPadding * rowPadding }
+
+/// Device memory with a shape. The last dimension's rows may be padded: element `[..., r, c]` lies at `(row r) * pitch + c`.
+/// A value type over shared memory: copies name the same buffer.
+public struct Tensor {
+    public let buffer: Buffer
+    public let type: ElementType
+    public let shape: [Int]
+    /// Elements from one row of the last dimension to the next.
+    public let pitch: Int
+
+    /// Elements without padding.
+    public var count: Int { shape.reduce(1, *) }
+    /// Rows of the last dimension.
+    public var rowCount: Int { shape.dropLast().reduce(1, *) }
+    /// Elements that the memory holds, padding included.
+    public var paddedCount: Int { rowCount * pitch }
+
+    /// - Throws: ``ShapeMismatch`` if the shape is another one.
+    public func expectShape(_ expected: [Int], _ name: String) throws {
+        guard shape == expected else { throw ShapeMismatch(name, is: shape, expected: "\(expected)") }
+    }
+
+    /// The shape as (rows, columns). - Throws: ``ShapeMismatch`` if it isn't two-dimensional.
+    public func matrixShape(_ name: String) throws -> (Int, Int) {
+        guard shape.count == 2 else { throw ShapeMismatch(name, is: shape, expected: "two dimensions") }
+        return (shape[0], shape[1])
+    }
+
+    /// The same memory under another shape with as many elements; only for tensors without padding.
+    public func reshaped(_ shape: [Int]) -> Tensor {
+        precondition(pitch == (self.shape.last ?? 1) && shape.reduce(1, *) == count, "\(self.shape) can't be seen as \(shape)")
+        return Tensor(buffer: buffer, type: type, shape: shape, pitch: shape.last ?? 1)
+    }
+
+    /// The same memory with padding as part of the last dimension.
+    public var withoutPadding: Tensor {
+        Tensor(buffer: buffer, type: type, shape: shape.dropLast() + [pitch], pitch: pitch)
+    }
+
+    /// Copies the elements to the host, without padding. Waits for the queue; counts as one read-back.
+    public func read<T: TensorElement>(as: T.Type = T.self) throws -> [T] {
+        precondition(T.elementType == type, "a \(type) tensor read as \(T.elementType)")
+        let all = try [T](unsafeUninitializedCapacity: paddedCount) { space, used in
+            try buffer.queue.read(buffer, into: UnsafeMutableRawBufferPointer(space))
+            used = paddedCount
+        }
+        let columns = shape.last ?? 1
+        if columns == pitch { return all }
+        return (0..<rowCount).flatMap { all[$0 * pitch..<$0 * pitch + columns] }
+    }
+
+    /// Copies elements from the host; padding becomes zero. Waits until the host memory may be reused.
+    public func write<T: TensorElement & ExpressibleByIntegerLiteral>(_ values: [T]) throws {
+        precondition(T.elementType == type && values.count == count, "\(values.count) \(T.elementType) for a \(type) tensor of \(shape)")
+        let columns = shape.last ?? 1
+        var all = values
+        if columns != pitch {
+            all = [T](repeating: 0, count: paddedCount)
+            for row in 0..<rowCount {
+                for column in 0..<columns { all[row * pitch + column] = values[row * columns + column] }
+            }
+        }
+        try all.withUnsafeBytes { try buffer.queue.write($0, to: buffer) }
+    }
+}
+
+/// A block of device memory, freed when nothing refers to it any more. Belongs to one queue.
+public final class Buffer {
+    public let byteCount: Int
+    public unowned let queue: Queue
+    /// Nil while the buffer is only planned (``Queue/plan(_:lower:)``).
+    var memory: (any DeviceMemory)?
+
+    init(byteCount: Int, queue: Queue) {
+        self.byteCount = byteCount
+        self.queue = queue
+    }
+}
+
+/// A backend's own handle of memory; releases it in `deinit`.
+protocol DeviceMemory: AnyObject {}

@@ -1,0 +1,171 @@
+// random: counter-based random numbers: bits, uniforms, normals and permutations. No state, no barrier.
+//
+// Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). A number depends only on
+//
+//     key      the 64-bit seed of the run that the member belongs to
+//     counter  (block, step, purpose, member's number within its run)
+//
+// and block b makes four words, for elements 4 b to 4 b + 3 of the member's row. So the values depend neither on W nor on
+// the launch. A row is `pitch` elements long, a multiple of PAD; elements from N on are written as 0.
+// Work-item (i, p) of random_bits, random_uniform and random_normal owns W blocks of member p, from block i * W.
+#define PHILOX_M0 0xd2511f53u
+#define PHILOX_M1 0xcd9e8d57u
+#define PHILOX_W0 0x9e3779b9u  // golden ratio
+#define PHILOX_W1 0xbb67ae85u  // sqrt 3 - 1
+
+// Ten rounds of Philox on W counters at once, in place.
+static inline void philox4x32_10(vu c[4], vu key0, vu key1) {
+    UNROLL for (int round = 0; round < 10; ++round) {
+        const vu hi0 = mul_hi(c[0], splatu(PHILOX_M0)), lo0 = c[0] * PHILOX_M0;
+        const vu hi1 = mul_hi(c[2], splatu(PHILOX_M1)), lo1 = c[2] * PHILOX_M1;
+        c[0] = hi1 ^ c[1] ^ key0;
+        c[1] = lo1;
+        c[2] = hi0 ^ c[3] ^ key1;
+        c[3] = lo0;
+        key0 += PHILOX_W0;
+        key1 += PHILOX_W1;
+    }
+}
+
+// [0, 1) in steps of 2^-24.
+static inline vf uniform_from_bits(vu bits) { return to_float(bits_int(bits >> 8)) * 5.96046448e-08f; }
+
+// (0, 1): the odd multiples of 2^-24, each half a step from the ends. Never 0 nor 1.
+static inline vf uniform_open_from_bits(vu bits) {
+    return to_float(bits_int((bits >> 8) | 1u)) * 5.96046448e-08f;
+}
+
+// Two standard normals from two words (Box and Muller 1958). |z| <= 6.77, because the radius uses all of its 32 bits.
+static inline void normals_from_bits(vu radius_bits, vu angle_bits, vf *z0, vf *z1) {
+    const vf u = fma(to_float(radius_bits), splat(2.32830644e-10f), splat(1.16415322e-10f));  // (bits + 1/2) / 2^32
+    const vf radius = sqrt(-2.0f * log_strict(u));
+    vf sine, cosine;
+    sincos_turns_strict(uniform_from_bits(angle_bits), &sine, &cosine);
+    *z0 = radius * cosine;
+    *z1 = radius * sine;
+}
+
+// Word j of W consecutive blocks' outputs is in word[j]; writes them to a row in element order, and 0 from `count` on.
+static inline void store_blocks(const vu word[4], __global uint *row_out, uint first_block, int count, int pitch) {
+    uint lane[4][W];
+    UNROLL for (int j = 0; j < 4; ++j) vstorei(bits_int(word[j]), (int *)lane[j]);
+    for (int l = 0; l < W; ++l) {
+        const int at = ((int)first_block + l) * 4;
+        if (at >= pitch) return;
+        UNROLL for (int j = 0; j < 4; ++j) row_out[at + j] = at + j < count ? lane[j][l] : 0u;
+    }
+}
+
+// The random words of W blocks of one member.
+static inline void member_words(vu word[4], __global const uint *stream_in, uint first_block, uint step, uint purpose) {
+    word[0] = bits_uint(lane_ids()) + first_block;
+    word[1] = splatu(step);
+    word[2] = splatu(purpose);
+    word[3] = splatu(stream_in[2]);
+    philox4x32_10(word, splatu(stream_in[0]), splatu(stream_in[1]));
+}
+
+__kernel void random_bits(__global const uint *streams_in,  // [P, 4]: seed's low word, high word, member within its run, unused
+                          __global uint       *bits_out,    // [P, pitch]
+                          const int member_count,           // P
+                          const int count,                  // N
+                          const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
+                          const uint step,
+                          const uint purpose) {
+    const uint block = (uint)get_global_id(0) * W;
+    const int p = (int)get_global_id(1);
+    if (block >= (uint)pitch / 4 || p >= member_count) return;
+    vu word[4];
+    member_words(word, streams_in + 4 * (size_t)p, block, step, purpose);
+    store_blocks(word, bits_out + (size_t)p * (size_t)pitch, block, count, pitch);
+}
+
+// Uniforms in [0, 1).
+__kernel void random_uniform(__global const uint *streams_in,  // [P, 4], as above
+                             __global float      *uniform_out, // [P, pitch]
+                             const int member_count,           // P
+                             const int count,                  // N
+                             const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
+                             const uint step,
+                             const uint purpose) {
+    const uint block = (uint)get_global_id(0) * W;
+    const int p = (int)get_global_id(1);
+    if (block >= (uint)pitch / 4 || p >= member_count) return;
+    vu word[4];
+    member_words(word, streams_in + 4 * (size_t)p, block, step, purpose);
+    UNROLL for (int j = 0; j < 4; ++j) word[j] = bits_uint(uniform_from_bits(word[j]));
+    store_blocks(word, (__global uint *)uniform_out + (size_t)p * (size_t)pitch, block, count, pitch);
+}
+
+// Standard normals: elements 4b and 4b + 1 from block b's first two words, the others from its last two.
+__kernel void random_normal(__global const uint *streams_in,  // [P, 4], as above
+                            __global float      *normal_out,  // [P, pitch]
+                            const int member_count,           // P
+                            const int count,                  // N
+                            const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
+                            const uint step,
+                            const uint purpose) {
+    const uint block = (uint)get_global_id(0) * W;
+    const int p = (int)get_global_id(1);
+    if (block >= (uint)pitch / 4 || p >= member_count) return;
+    vu word[4];
+    member_words(word, streams_in + 4 * (size_t)p, block, step, purpose);
+    UNROLL for (int j = 0; j < 4; j += 2) {
+        vf z0, z1;
+        normals_from_bits(word[j], word[j + 1], &z0, &z1);
+        word[j] = bits_uint(z0);
+        word[j + 1] = bits_uint(z1);
+    }
+    store_blocks(word, (__global uint *)normal_out + (size_t)p * (size_t)pitch, block, count, pitch);
+}
+
+#ifndef PERMUTATION_ROUNDS
+#define PERMUTATION_ROUNDS 8
+#endif
+#define PERMUTATION_LEAST_BITS 4
+
+// A bijection of [0, n) chosen by a 64-bit key, one index at a time: a Feistel network on the next power of two, walked
+// until it lands below n (Mitchell, Stokes, Frank and Holmes 2022, arXiv:2106.06161). The first k values are k draws
+// without replacement. i < n.
+static inline uint permuted_index(uint i, uint n, uint key0, uint key1) {
+    uint bits = PERMUTATION_LEAST_BITS;
+    while (bits < 32u && ((n - 1u) >> bits) != 0u) ++bits;
+    const uint right_bits = bits / 2u, right_mask = (1u << right_bits) - 1u;
+    const uint left_mask = (1u << (bits - right_bits)) - 1u;
+    do {
+        uint left = i >> right_bits, right = i & right_mask;
+        uint k0 = key0, k1 = key1;
+        UNROLL for (int round = 0; round < PERMUTATION_ROUNDS; round += 2) {
+            const uint a = left ^ k0;
+            right ^= (mul_hi(a, PHILOX_M0) ^ (a * PHILOX_M0)) & right_mask;
+            const uint b = right ^ k1;
+            left ^= (mul_hi(b, PHILOX_M1) ^ (b * PHILOX_M1)) & left_mask;
+            k0 += PHILOX_W0;
+            k1 += PHILOX_W1;
+        }
+        i = (left << right_bits) | right;
+    } while (i >= n);
+    return i;
+}
+
+// A uniformly drawn order of 0, 1, ... N-1 per member; the key is the first two words of the member's block 0.
+// Work-item (i, p) owns W elements of member p, from i * W.
+__kernel void random_permutation(__global const uint *streams_in,  // [P, 4], as above
+                                 __global int        *order_out,   // [P, pitch]
+                                 const int member_count,           // P
+                                 const int count,                  // N
+                                 const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
+                                 const uint step,
+                                 const uint purpose) {
+    const int i = (int)get_global_id(0) * W;
+    const int p = (int)get_global_id(1);
+    if (i >= pitch || p >= member_count) return;
+    vu word[4];
+    member_words(word, streams_in + 4 * (size_t)p, 0u, step, purpose);
+    uint key0[W], key1[W];
+    vstorei(bits_int(word[0]), (int *)key0);
+    vstorei(bits_int(word[1]), (int *)key1);
+    __global int *row_out = order_out + (size_t)p * (size_t)pitch;
+    for (int l = 0; l < W; ++l)
+        row_out[i + l] = i + l < count ? (int)permuted_index((uint)(i + l), (uint)count, key0[0], key1[0]) : 0;
+}

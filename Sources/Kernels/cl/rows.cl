@@ -1,0 +1,26 @@
+// rows: what several files' kernels do with whole rows and columns of a batch. No kernel of its own.
+
+// The sum of columns [column, column + W) of dy over all batch rows, in chunks.
+static inline vf column_sum(__global const float *dy, int dy_pitch, int column, int m) {
+    vf total = splat(0.0f);
+    for (int first = 0; first < m; first += CHUNK) {
+        const int rows = m - first < CHUNK ? m - first : CHUNK;
+        vf sum = splat(0.0f);
+        for (int r = first; r < first + rows; ++r) sum = sum + vload(dy + (size_t)r * (size_t)dy_pitch + column);
+        total = first == 0 ? sum : total + sum;
+    }
+    return total;
+}
+
+// log p of the categories that one row of logits stands for, in the row's first n columns; returns the row's entropy.
+static inline float log_softmax_row(__global const float *logits, __global float *log_p, int n) {
+    const int n_padded = (n + PAD - 1) / PAD * PAD;
+    float largest = logits[0];
+    for (int c = 1; c < n; ++c) largest = logits[c] > largest ? logits[c] : largest;
+    float sum, entropy;
+    ROW_SUM(sum, n_padded, c, keep_columns(exp_strict(vload(logits + c) - splat(largest)), c, n))
+    const float shift = largest + FIRST(log_strict(splat(sum)));
+    for (int c = 0; c < n_padded; c += W) vstore(keep_columns(vload(logits + c) - splat(shift), c, n), log_p + c);
+    ROW_SUM(entropy, n_padded, c, keep_columns(exp_strict(vload(log_p + c)) * vload(log_p + c), c, n))
+    return -entropy;
+}

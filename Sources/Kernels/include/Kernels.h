@@ -1,0 +1,30 @@
+// The kernels' two forms: as C for this CPU (one table per instruction set) and as text for OpenCL drivers.
+#pragma once
+#include <stddef.h>
+
+// Runs work-items [first, last) of a range (dimension 0 fastest). Each argument points at its value; a pointer argument's
+// entry is the pointer itself.
+typedef void (*HostKernelRun)(void *const *arguments, const size_t *range, size_t first, size_t last);
+typedef struct { const char *name; HostKernelRun run; } HostKernel;
+typedef struct {
+    const char *variant;      // instruction set, for people
+    int lanes;                // W
+    int count;
+    const HostKernel *kernels;
+} HostKernels;
+
+// Null where this program was built for another processor family.
+const HostKernels *kernels_x86_64_v4(void);  // AVX-512
+const HostKernels *kernels_x86_64_v3(void);  // AVX2 and FMA
+const HostKernels *kernels_baseline(void);   // NEON on arm64
+int kernels_cpu_supports(const char *variant);
+
+// One .cl file. on_host is 0 for files with barriers, which only OpenCL devices build.
+typedef struct { const char *name; const char *text; int on_host; } KernelSource;
+const KernelSource *kernel_sources(int *count);  // in the order in which they are put together; the first `shared` ones precede every program
+extern const int kernel_shared_sources;
+
+// A persistent pool of threads that share the items of one launch.
+typedef struct KernelPool KernelPool;
+KernelPool *kernel_pool_create(int threads);  // null if the threads can't be started
+void kernel_pool_run(KernelPool *pool, HostKernelRun run, void *const *arguments, const size_t *range, size_t total);

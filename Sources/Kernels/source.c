@@ -1,0 +1,99 @@
+// The kernel files as text, for OpenCL drivers, and what this processor can run.
+#include "Kernels.h"
+#include <string.h>
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#define TEXT(name) static const char text_##name[]
+TEXT(prelude) = {
+#embed "cl/prelude.cl"
+    , 0};
+TEXT(math) = {
+#embed "cl/math.cl"
+    , 0};
+TEXT(activation) = {
+#embed "cl/activation.cl"
+    , 0};
+TEXT(random) = {
+#embed "cl/random.cl"
+    , 0};
+TEXT(rows) = {
+#embed "cl/rows.cl"
+    , 0};
+TEXT(environment) = {
+#embed "cl/env/environment.cl"
+    , 0};
+TEXT(map_math) = {
+#embed "cl/map_math.cl"
+    , 0};
+TEXT(linear) = {
+#embed "cl/linear.cl"
+    , 0};
+TEXT(linear_local) = {
+#embed "cl/linear_local.cl"
+    , 0};
+TEXT(layer_norm) = {
+#embed "cl/layer_norm.cl"
+    , 0};
+TEXT(reduce) = {
+#embed "cl/reduce.cl"
+    , 0};
+TEXT(optimise) = {
+#embed "cl/optimise.cl"
+    , 0};
+TEXT(rollout) = {
+#embed "cl/rollout.cl"
+    , 0};
+TEXT(advantage) = {
+#embed "cl/advantage.cl"
+    , 0};
+TEXT(policy_loss) = {
+#embed "cl/policy_loss.cl"
+    , 0};
+TEXT(acrobot) = {
+#embed "cl/env/acrobot.cl"
+    , 0};
+TEXT(cartpole) = {
+#embed "cl/env/cartpole.cl"
+    , 0};
+TEXT(mountain_car) = {
+#embed "cl/env/mountain_car.cl"
+    , 0};
+TEXT(mountain_car_continuous) = {
+#embed "cl/env/mountain_car_continuous.cl"
+    , 0};
+TEXT(pendulum) = {
+#embed "cl/env/pendulum.cl"
+    , 0};
+
+const int kernel_shared_sources = 6;
+static const KernelSource sources[] = {
+    {"prelude", text_prelude, 1}, {"math", text_math, 1}, {"random", text_random, 1}, {"activation", text_activation, 1},
+    {"rows", text_rows, 1},
+    {"environment", text_environment, 1},
+    {"map_math", text_map_math, 1}, {"linear", text_linear, 1}, {"linear_local", text_linear_local, 0},
+    {"layer_norm", text_layer_norm, 1},
+    {"reduce", text_reduce, 1},
+    {"optimise", text_optimise, 1},
+    {"rollout", text_rollout, 1},
+    {"advantage", text_advantage, 1},
+    {"policy_loss", text_policy_loss, 1},
+    {"acrobot", text_acrobot, 1},
+    {"cartpole", text_cartpole, 1},
+    {"mountain_car", text_mountain_car, 1},
+    {"mountain_car_continuous", text_mountain_car_continuous, 1},
+    {"pendulum", text_pendulum, 1},
+};
+const KernelSource *kernel_sources(int *count) {
+    *count = (int)(sizeof sources / sizeof sources[0]);
+    return sources;
+}
+
+int kernels_cpu_supports(const char *variant) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (strcmp(variant, "AVX-512") == 0) return __builtin_cpu_supports("x86-64-v4") != 0;
+    if (strcmp(variant, "AVX2") == 0) return __builtin_cpu_supports("x86-64-v3") != 0;
+    return 0;
+#else
+    return strcmp(variant, "baseline") == 0;
+#endif
+}

@@ -1,0 +1,2 @@
+import EvoGPU
+print("evogpu")
