@@ -1,1 +1,2 @@
-import GPUTensor
+/// The program's version, written into every run's `config.yaml`.
+public let evogpuVersion = "0.1.0"

@@ -1,24 +1,19 @@
 /// What random numbers are for. It is part of their counter, so that no two uses share numbers.
-public struct RandomPurpose: RawRepresentable, Sendable, Equatable {
+public struct RandomPurpose: RawRepresentable, Sendable, Equatable, ExpressibleByStringLiteral {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// From four letters.
-    public init(_ name: StaticString) {
-        precondition(name.utf8CodeUnitCount == 4)
-        rawValue = name.withUTF8Buffer { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    public init(stringLiteral name: String) {
+        precondition(name.utf8.count == 4, "a purpose has four letters, not \(name)")
+        rawValue = name.utf8.reduce(0) { $0 << 8 | UInt32($1) }
     }
 }
 
 extension Queue {
-    /// Each member's own stream of randomness: `[P, 4]` words that hold its run's seed and its number within the run, so that a
-    /// member draws the same numbers however many runs share the population axis.
+    /// Words for a `[P, 4]` tensor of random streams, one per member: its run's seed and its number within the run, so that a member
+    /// draws the same numbers however many runs share the population axis.
     ///
     /// - Parameter seeds: one per run; members come run by run.
-    public func randomStreams(seeds: [UInt64], membersPerRun: Int) throws -> Tensor {
-        try tensor(.uint32, [seeds.count * membersPerRun, 4])
-    }
-
-    /// The words that ``randomStreams(seeds:membersPerRun:)`` is filled with.
     public static func streamWords(seeds: [UInt64], membersPerRun: Int) -> [UInt32] {
         seeds.flatMap { seed in (0..<membersPerRun).flatMap { [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), UInt32($0), 0] } }
     }

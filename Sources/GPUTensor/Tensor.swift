@@ -51,6 +51,12 @@ public struct Tensor {
         return Tensor(buffer: buffer, type: type, shape: shape, pitch: shape.last ?? 1)
     }
 
+    /// A padded `[P, rows, n]` tensor seen as `[P, rows * pitch]`, padding included.
+    public var flattened: Tensor {
+        precondition(shape.count == 3 && pitch.isMultiple(of: rowPadding), "\(shape) can't be flattened to padded rows")
+        return Tensor(buffer: buffer, type: type, shape: [shape[0], shape[1] * pitch], pitch: shape[1] * pitch)
+    }
+
     /// The same memory with padding as part of the last dimension.
     public var withoutPadding: Tensor {
         Tensor(buffer: buffer, type: type, shape: shape.dropLast() + [pitch], pitch: pitch)

@@ -21,6 +21,9 @@ TEXT(rows) = {
 TEXT(environment) = {
 #embed "cl/env/environment.cl"
     , 0};
+TEXT(peak) = {
+#embed "cl/peak.cl"
+    , 0};
 TEXT(map_math) = {
 #embed "cl/map_math.cl"
     , 0};
@@ -49,6 +52,8 @@ TEXT(policy_loss) = {
 #embed "cl/policy_loss.cl"
     , 0};
 TEXT(acrobot) = {
+#embed "cl/env/pair.cl"
+    ,
 #embed "cl/env/acrobot.cl"
     , 0};
 TEXT(cartpole) = {
@@ -69,6 +74,7 @@ static const KernelSource sources[] = {
     {"prelude", text_prelude, 1}, {"math", text_math, 1}, {"random", text_random, 1}, {"activation", text_activation, 1},
     {"rows", text_rows, 1},
     {"environment", text_environment, 1},
+    {"peak", text_peak, 1},
     {"map_math", text_map_math, 1}, {"linear", text_linear, 1}, {"linear_local", text_linear_local, 0},
     {"layer_norm", text_layer_norm, 1},
     {"reduce", text_reduce, 1},

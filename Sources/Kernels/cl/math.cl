@@ -72,7 +72,7 @@ static inline vf log_reduced(vf n, vf f) {
     p = horner(p, f, -0.250001073f);
     p = horner(p, f, 0.333334506f);
     p = horner(p, f, -0.5f);
-    return fma(n, splat(LN2_HI), f) + fma(f * f, p, n * LN2_LO);
+    return fma(n, splat(LN2_HI), f + fma(f * f, p, n * LN2_LO));
 }
 
 // Natural logarithm. log(0) = -infinity, log(x < 0) = NaN.
@@ -187,14 +187,15 @@ static inline vf reduced_by_bits(vf x, vi *quadrant) {
     const vf r0 = to_float(rest >> 6);                           // 24 bits
     const vf r1 = to_float(bits_int((bits_uint(rest & 63) << 18) | (fine >> 14)));  // 24 more
     const vf r2 = to_float(bits_int(fine & 0x3fffu));            // the last 14
-    const vf tail = fma(r1, splat(5.58058e-15f), r2 * 3.40612e-19f);
-    return fma(r0, splat(9.36269e-08f), tail);
+    vf r = fma(r1, splat(5.58058975e-15f), r2 * 3.40612167e-19f);   // times pi/2, the smallest part first
+    r = fma(r0, splat(-2.60540177e-15f), r);
+    return fma(r0, splat(9.36267597e-08f), r);
 }
 
 // Sine and cosine. |x| <= 65536 is reduced by three parts of pi/2, the rest by its bits. sin(+-infinity) = NaN.
 static inline void sincos_strict(vf x, vf *s, vf *c) {
     const vf size = fabs(x);
-    const vf t = fma(size, splat(0.636619772f), splat(ROUND_SHIFT));
+    const vf t = fma(size, splat(0.636619747f), splat(ROUND_SHIFT));
     const vf n = t - ROUND_SHIFT;
     vi quadrant = bits_int(t);
     vf r = fma(n, splat(-1.57079637f), size);
@@ -226,7 +227,7 @@ static inline void sincos_turns_strict(vf u, vf *s, vf *c) {
     vf p = splat(-75.427536f);
     p = horner(p, z, 81.5934296f);
     p = horner(p, z, -41.341671f);
-    p = horner(p, z, -1.74845560e-07f);                          // 2 pi = 6.28318548 - 1.7484556e-07
+    p = horner(p, z, -1.74845553e-07f);                          // 2 pi = 6.28318548 - 1.74845553e-07
     const vf sine = fma(f, splat(6.28318548f), f * p);
     vf q = splat(58.6202126f);
     q = horner(q, z, -85.4245148f);

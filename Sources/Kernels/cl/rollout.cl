@@ -171,11 +171,22 @@ __kernel void gather_minibatch(__global const int *order_in,            // [P, o
     scalar_out[2 * plane + scalar] = return_in[from];
 }
 
-// Work-item r copies column 0 of row r.
-__kernel void take_column(__global const float *x_in,  // [R, pitch]
-                          __global float *y_out,       // [R]
-                          const int row_count, const int pitch) {
-    const int r = (int)get_global_id(0);
-    if (r >= row_count) return;
-    y_out[r] = x_in[(size_t)r * (size_t)pitch];
+// Work-item (b, p) copies column 0 of member p's row b to its place first + b.
+__kernel void take_column(__global const float *x_in,  // [P, rows, pitch]
+                          __global float *y_out,       // [P, total]
+                          const int member_count, const int row_count, const int pitch, const int total, const int first) {
+    const int b = (int)get_global_id(0);
+    const int p = (int)get_global_id(1);
+    if (b >= row_count || p >= member_count) return;
+    y_out[(size_t)p * (size_t)total + (size_t)(first + b)] = x_in[((size_t)p * (size_t)row_count + (size_t)b) * (size_t)pitch];
+}
+
+// Copies one slot of every member's parameter row to a tensor of its own. Work-item (i, p) owns W elements, from i * W.
+__kernel void copy_slot(__global const float *parameters_in,  // member p's slot at slot_offset + p parameter_stride
+                        __global float *slot_out,             // [P, pitch]
+                        const ulong slot_offset, const ulong parameter_stride, const int member_count, const int pitch) {
+    const int i = (int)get_global_id(0) * W;
+    const int p = (int)get_global_id(1);
+    if (i >= pitch || p >= member_count) return;
+    vstore(vload(parameters_in + (slot_offset + (size_t)p * parameter_stride) + i), slot_out + (size_t)p * (size_t)pitch + i);
 }

@@ -10,7 +10,7 @@
 //     ENVIRONMENT(NAME, STATE, OBS, ACTION, RESET_DRAWS)           the four counts are per slot
 //
 // or, where the observation is the state, no NAME_observe and ENVIRONMENT_OBSERVING_STATE(NAME, STATE, ACTION, RESET_DRAWS).
-// A discrete action is its index as a float. The two kernels, whose arguments both registry.inc and the Swift side know:
+// The line must start in the first column. A discrete action is its index as a float. It makes two kernels:
 //
 // NAME_reset starts every slot anew and clears its statistics.
 //     state_out     [STATE, Sp], Sp >= S and a multiple of PAD; obs_out [S, obs_pitch], zero from column OBS on
@@ -44,34 +44,27 @@
 #define EPISODE_COUNT 8
 
 #define RESET_PURPOSE 0x52534554u  // "RSET", in the random counter
-#define ENVIRONMENT_INLINE static inline __attribute__((always_inline))
-
-// The angle in rad, less the whole turns that bring it to [-pi, pi]; unchanged where |angle| <= keep. For |angle| < 1000.
-static inline vf whole_turns_removed(vf angle, float keep) {
-    const vf turns = rint(angle * 0.159154943f);
-    const vf wrapped = fma(turns, splat(1.74845553e-07f), fma(turns, splat(-6.28318548f), angle));  // 2 pi in two parts
-    return select(wrapped, angle, fabs(angle) <= keep);
-}
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 static inline vf one_where(vi mask) { return select(splat(0.0f), splat(1.0f), mask); }
 
 // 0 where every value is finite, NaN elsewhere.
-ENVIRONMENT_INLINE vf finite_zero(const vf *value, int count) {
+ALWAYS_INLINE vf finite_zero(const vf *value, int count) {
     vf sum = splat(0.0f);
     UNROLL for (int c = 0; c < count; ++c) sum = sum + (value[c] - value[c]);
     return sum;
 }
 
-ENVIRONMENT_INLINE void load_components(vf *value, __global const float *in, int count, int first, int slot_pitch) {
+ALWAYS_INLINE void load_components(vf *value, __global const float *in, int count, int first, int slot_pitch) {
     UNROLL for (int c = 0; c < count; ++c) value[c] = vload(in + (size_t)c * (size_t)slot_pitch + (size_t)first);
 }
 
-ENVIRONMENT_INLINE void store_components(const vf *value, __global float *out, int count, int first, int slot_pitch) {
+ALWAYS_INLINE void store_components(const vf *value, __global float *out, int count, int first, int slot_pitch) {
     UNROLL for (int c = 0; c < count; ++c) vstore(value[c], out + (size_t)c * (size_t)slot_pitch + (size_t)first);
 }
 
 // Rows of W slots into lanes. Slots from S on read row S - 1.
-ENVIRONMENT_INLINE void load_rows(vf *value, __global const float *in, int count, int first, int slot_count, int pitch) {
+ALWAYS_INLINE void load_rows(vf *value, __global const float *in, int count, int first, int slot_count, int pitch) {
     for (int c = 0; c < count; ++c) {
         float lane[W];
         UNROLL for (int l = 0; l < W; ++l) {
@@ -93,7 +86,7 @@ static inline size_t rollout_row(int p, int e, int environment_count, int T, int
 }
 
 // Lanes into rows (p, t, e) of `pitch` floats, zero from column `count` on.
-ENVIRONMENT_INLINE void store_rows(const vf *value, __global float *out, int count, int first, int slot_count,
+ALWAYS_INLINE void store_rows(const vf *value, __global float *out, int count, int first, int slot_count,
                                    int environment_count, int T, int t, int pitch) {
     const int covered = (count + PAD - 1) / PAD * PAD;
     UNROLL for (int column = 0; column < covered; column += PAD) {
@@ -111,7 +104,7 @@ ENVIRONMENT_INLINE void store_rows(const vf *value, __global float *out, int cou
 }
 
 // One value per slot into [P, T, E].
-ENVIRONMENT_INLINE void store_float(vf value, __global float *out, int first, int slot_count, int environment_count, int T, int t) {
+ALWAYS_INLINE void store_float(vf value, __global float *out, int first, int slot_count, int environment_count, int T, int t) {
     int p = first / environment_count, e = first - p * environment_count;
     if (first + W <= slot_count && e + W <= environment_count) {
         vstore(value, out + rollout_row(p, e, environment_count, T, t));
@@ -125,7 +118,7 @@ ENVIRONMENT_INLINE void store_float(vf value, __global float *out, int first, in
     }
 }
 
-ENVIRONMENT_INLINE void store_mask(vi mask, __global int *out, int first, int slot_count, int environment_count, int T, int t) {
+ALWAYS_INLINE void store_mask(vi mask, __global int *out, int first, int slot_count, int environment_count, int T, int t) {
     const vi value = select(splati(0), splati(1), mask);
     int p = first / environment_count, e = first - p * environment_count;
     if (first + W <= slot_count && e + W <= environment_count) {
@@ -142,7 +135,7 @@ ENVIRONMENT_INLINE void store_mask(vi mask, __global int *out, int first, int sl
 
 // The draws of a reset: word j of block b is draw 4 b + j. Key: the member's seed; counter: (e * blocks + b, step,
 // purpose, member within its run).
-ENVIRONMENT_INLINE void reset_draws(vf *u, int count, __global const uint *streams_in, int first, int slot_count,
+ALWAYS_INLINE void reset_draws(vf *u, int count, __global const uint *streams_in, int first, int slot_count,
                                     int environment_count, uint step) {
     int key0[W], key1[W], member[W], environment[W];
     const int start = first < slot_count ? first : slot_count - 1;
@@ -168,7 +161,7 @@ ENVIRONMENT_INLINE void reset_draws(vf *u, int count, __global const uint *strea
 }
 
 // Adds a step to the statistics; `restart` marks the slots that start anew.
-ENVIRONMENT_INLINE void count_step(__global float *episode_inout, int first, int slot_count, int slot_pitch,
+ALWAYS_INLINE void count_step(__global float *episode_inout, int first, int slot_count, int slot_pitch,
                                    vf elapsed, vf reward, vi done, vi restart, vi bad) {
     vf episode[EPISODE_COUNT];
     load_components(episode, episode_inout, EPISODE_COUNT, first, slot_pitch);
@@ -246,4 +239,4 @@ __kernel void NAME##_step(__global float *state_inout, __global const float *act
 static inline void NAME##_observe(const vf *state, vf *obs) { \
     UNROLL for (int c = 0; c < STATE; ++c) obs[c] = state[c]; \
 } \
-ENVIRONMENT(NAME, STATE, STATE, ACTION, RESET_DRAWS)
+    ENVIRONMENT(NAME, STATE, STATE, ACTION, RESET_DRAWS)

@@ -11,10 +11,9 @@ static inline pair pair_sum(vf a, vf b) {                                       
 static inline pair pair_product(vf a, vf b) { const vf p = a * b; return pair_of(p, fma(a, b, -p)); }      // exact
 
 static inline pair pair_negate(pair a) { return pair_of(-a.hi, -a.lo); }
-static inline pair pair_add(pair a, pair b) {
-    const pair high = pair_sum(a.hi, b.hi), low = pair_sum(a.lo, b.lo);
-    const pair sum = pair_sum_ordered(high.hi, high.lo + low.hi);
-    return pair_sum_ordered(sum.hi, sum.lo + low.lo);
+static inline pair pair_add(pair a, pair b) {  // within 2^-45 of the larger operand
+    const pair high = pair_sum(a.hi, b.hi);
+    return pair_sum_ordered(high.hi, high.lo + (a.lo + b.lo));
 }
 static inline pair pair_mul(pair a, pair b) {
     const pair p = pair_product(a.hi, b.hi);
@@ -29,7 +28,7 @@ static inline pair pair_div(pair a, pair b) {
 static inline pair pair_select(pair a, pair b, vi mask) { return pair_of(select(a.hi, b.hi, mask), select(a.lo, b.lo, mask)); }
 static inline pair pair_flip(pair a, vu sign) { return pair_of(sign_flipped(a.hi, sign), sign_flipped(a.lo, sign)); }
 
-// Sine and cosine within 2e-10 for |x| < 2^12: x less a multiple of pi/2, then Taylor's series, whose first terms are pairs.
+// Sine and cosine within 7e-10 for |x| < 2^12: x less a multiple of pi/2, then Taylor's series, whose first terms are pairs.
 static inline void pair_sincos(pair x, pair *s, pair *c) {
     const vf t = fma(x.hi, splat(0.636619772f), splat(ROUND_SHIFT));
     const vf n = t - ROUND_SHIFT;

@@ -12,7 +12,14 @@
 #define PENDULUM_MAX_SPEED 8.0f       // rad/s
 #define PENDULUM_MAX_TORQUE 2.0f      // N m
 #define PENDULUM_ANGLE_KEPT 7.853982f // rad, 2.5 pi
-#define PENDULUM_PI 3.14159274f
+#define PENDULUM_PI 3.14159274f       // rad
+
+// The angle in rad, less the whole turns that bring it to [-pi, pi]; unchanged where |angle| <= keep. For |angle| < 1000.
+static inline vf pendulum_turns_removed(vf angle, float keep) {
+    const vf turns = rint(angle * 0.159154943f);
+    const vf wrapped = fma(turns, splat(1.74845553e-07f), fma(turns, splat(-6.28318548f), angle));  // 2 pi in two parts
+    return select(wrapped, angle, fabs(angle) <= keep);
+}
 
 static inline void pendulum_start(const vf *u, vf *state) {
     state[0] = fma(u[0], splat(2.0f * PENDULUM_PI), splat(-PENDULUM_PI));
@@ -20,10 +27,10 @@ static inline void pendulum_start(const vf *u, vf *state) {
 }
 
 static inline vf pendulum_advance(vf *state, const vf *action, vi *terminated) {
-    const vf angle = whole_turns_removed(state[0], PENDULUM_ANGLE_KEPT);
+    const vf angle = pendulum_turns_removed(state[0], PENDULUM_ANGLE_KEPT);
     const vf speed = state[1];
     const vf torque = vclamp(action[0], -PENDULUM_MAX_TORQUE, PENDULUM_MAX_TORQUE);
-    const vf from_upright = whole_turns_removed(angle, PENDULUM_PI);
+    const vf from_upright = pendulum_turns_removed(angle, PENDULUM_PI);
     const vf cost = fma(from_upright, from_upright, fma(0.1f * speed, speed, 0.001f * (torque * torque)));
     const vf acceleration = fma(splat(PENDULUM_GRAVITY_TERM), sin_strict(angle), PENDULUM_TORQUE_TERM * torque);
     state[1] = vclamp(fma(acceleration, splat(PENDULUM_DT), speed), -PENDULUM_MAX_SPEED, PENDULUM_MAX_SPEED);

@@ -1,0 +1,255 @@
+import GPUTensor
+
+/// One member's figures of one iteration. Losses are means over the minibatches that it stepped on.
+public struct MemberFigures: Sendable, Equatable {
+    public var policyLoss = 0.0, kl = 0.0, clipFraction = 0.0, entropy = 0.0, valueLoss = 0.0, gradientNorm = 0.0
+    /// Minibatches before the member stopped (`max_kl`).
+    public var minibatches = 0
+    /// Mean KL(old || new) after the update; only with the penalty objective.
+    public var klAfter = 0.0
+    public var klCoefficient = 0.0
+    public var episodes = 0
+    /// Means over the episodes that ended in this iteration; nil if none did.
+    public var meanReturn: Double?, meanLength: Double?
+    /// Environments reset because their state was not finite, and steps refused because a gradient was not.
+    public var nonFiniteResets = 0, refusedSteps = 0
+}
+
+/// Proximal policy optimisation, and A2C as its single-step form, for a whole population in lock-step: every launch works on all
+/// members of all runs, and the host reads back one array of figures per iteration.
+///
+/// Schulman et al. 2017 (arXiv:1707.06347), Algorithm 1; Mnih et al. 2016 (arXiv:1602.01783) for A2C. Members never share data.
+public final class PPO {
+    public let config: PPOConfig
+    public let spec: EnvironmentSpec
+    public let network: ActorCritic
+    /// One seed per run; members come run by run.
+    public let seeds: [UInt64]
+    /// P = runs x population.
+    public let members: Int
+    public private(set) var iteration = 0
+    /// Environment steps of each member so far.
+    public var stepsPerMember: Int { iteration * config.environments * config.rolloutSteps }
+
+    /// Parameters `[P, N]`, laid out as ``ActorCritic/layout``.
+    public let parameters: Tensor
+    public let rollout: Rollout
+    public let optimiser: Optimiser
+    private let queue: Queue
+    private let streams: Tensor
+    private let batch: Batch
+    private let policy: MLPWorkspace, value: MLPWorkspace
+    private let gradients: Tensor, oldLogStd: Tensor
+    private let settings: Tensor, discounts: Tensor, klLimits: Tensor, klTargets: Tensor
+    private let values: Tensor, nextValues: Tensor, advantages: Tensor, returns: Tensor
+    private let runningRewards: Tensor, rewardSums: Tensor, rewardStatistics: Tensor, rewardScale: Tensor
+    private let order: Tensor, ordered: Tensor
+    private let log: Tensor, figures: Tensor
+
+    /// What one gradient step works on, for every member.
+    private struct Batch {
+        let observations: Tensor, actions: Tensor, distributions: Tensor, scalars: Tensor, advantageStatistics: Tensor
+        let logStdGradients: Tensor, logProbabilities: Tensor, statistics: Tensor, sums: Tensor
+    }
+
+    /// Allocates everything and draws the first parameters.
+    ///
+    /// - Throws: ``RunError`` for a setting that can't be; ``DeviceError`` if the memory does not suffice, before anything is allocated.
+    public init(_ config: PPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws {
+        try config.validate()
+        guard !seeds.isEmpty else { throw RunError("seeds is empty; accepted: at least one seed") }
+        let members = seeds.count * config.population
+        (self.config, self.spec, self.seeds, self.members, self.queue) = (config, spec, seeds, members, queue)
+        let kind: PolicyKind = switch spec.action { case .discrete(let count): .categorical(count: count); case .box(let low, _): .gaussian(count: low.count) }
+        let network = ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
+        self.network = network
+        let (e, t, b, n) = (config.environments, config.rolloutSteps, config.batchSize, network.layout.rowCount)
+        let rows = e * t, actionCount = network.kind.count
+
+        let memory = try queue.plan(lower: "population, environments, rollout_steps, batch_size or the number of seeds") {
+            let streams = try queue.tensor(.uint32, [members, 4])
+            let normaliser = try config.normaliseObservations
+                ? ObservationNormaliser(members: members, width: spec.observationCount, limit: Float(config.observationLimit), on: queue) : nil
+            func floats(_ shape: [Int], padded: Bool = false) throws -> Tensor { try queue.tensor(.float32, shape, padded: padded) }
+            return try (
+                streams: streams, parameters: floats([members, n]), gradients: floats([members, n]),
+                rollout: Rollout(spec, network: network, members: members, environments: e, steps: t, normaliser: normaliser, deterministic: false, streams: streams, on: queue),
+                optimiser: Optimiser(.adam(epsilon: config.adamEpsilon), members: members, parameters: n, split: network.valueStart, on: queue),
+                policy: MLPWorkspace(network.policy, members: members, rows: b, backward: true, on: queue),
+                value: MLPWorkspace(network.value, members: members, rows: b, backward: true, on: queue),
+                batch: Batch(observations: floats([members, b, spec.observationCount], padded: true), actions: floats([members, b, actionCount], padded: true),
+                             distributions: floats([members, b, actionCount], padded: true), scalars: floats([3, members, b], padded: true),
+                             advantageStatistics: floats([members, 2]), logStdGradients: floats([members, b, actionCount], padded: true),
+                             logProbabilities: floats([members, b, actionCount], padded: true), statistics: floats([members, b, Self.statisticCount]),
+                             sums: floats([members, Self.statisticCount])),
+                perMember: (oldLogStd: floats([members, actionCount], padded: true), settings: floats([members, 4]), discounts: floats([members, 2]),
+                            klLimits: floats([members]), klTargets: floats([members])),
+                rows: (values: floats([members, rows]), nextValues: floats([members, rows]), advantages: floats([members, rows]), returns: floats([members, rows])),
+                rewards: (running: floats([members, e]), sums: floats([members, rows], padded: true), statistics: floats([members, 3]), scale: floats([members])),
+                orders: (random: queue.tensor(.int32, [members, rows], padded: true), ascending: queue.tensor(.int32, [members, rows], padded: true)),
+                log: floats([members, Self.statisticCount]), figures: floats([members, Self.statisticCount]))
+        }
+        (streams, parameters, gradients, rollout, optimiser) = (memory.streams, memory.parameters, memory.gradients, memory.rollout, memory.optimiser)
+        (policy, value, batch) = (memory.policy, memory.value, memory.batch)
+        (oldLogStd, settings, discounts, klLimits, klTargets) = memory.perMember
+        (values, nextValues, advantages, returns) = memory.rows
+        (runningRewards, rewardSums, rewardStatistics, rewardScale) = memory.rewards
+        (order, ordered) = memory.orders
+        (log, figures) = (memory.log, memory.figures)
+        try writeSettings()
+        try parameters.write(network.initialRows(config.initialisation, scratch: parameters, streams: streams, logStd: Float(config.initialLogStd), on: queue))
+        try rollout.normaliser?.start()
+        try rollout.start()
+    }
+
+    private static let statisticCount = rowPadding
+
+    private func writeSettings() throws {
+        func perMember(_ setting: PerMember, _ name: String) throws -> [Float] {
+            let once = try setting.values(count: config.population, name: name)
+            return seeds.flatMap { _ in once }
+        }
+        func interleaved(_ columns: [[Float]]) -> [Float] { (0..<members).flatMap { member in columns.map { $0[member] } } }
+        try streams.write(Queue.streamWords(seeds: seeds, membersPerRun: config.population))
+        try settings.write(interleaved([perMember(config.clipRange, "clip_range"), perMember(config.klCoefficient, "kl_coefficient"),
+                                        perMember(config.entropyCoefficient, "entropy_coefficient"), perMember(config.valueCoefficient, "value_coefficient")]))
+        try discounts.write(interleaved([perMember(config.gamma, "gamma"), perMember(config.gaeLambda, "gae_lambda")]))
+        try klLimits.write(perMember(config.maxKL, "max_kl"))
+        try klTargets.write(perMember(config.klTarget, "kl_target"))
+        let rate = try perMember(config.learningRate, "learning_rate")
+        try optimiser.rates.write(interleaved([rate, config.valueLearningRate.map { try perMember($0, "value_learning_rate") } ?? rate]))
+        try optimiser.normLimits.write(perMember(config.maxGradientNorm, "max_gradient_norm"))
+        try optimiser.active.write([Int32](repeating: 1, count: members))
+        try rewardScale.write([Float](repeating: 1, count: members))
+        let rows = config.environments * config.rolloutSteps
+        try ordered.write((0..<members).flatMap { _ in (0..<rows).map(Int32.init) })
+    }
+
+    // MARK: The loop
+
+    /// One iteration: a rollout, its advantages, and the epochs of minibatches. Reads the figures back, and nothing else.
+    ///
+    /// - Returns: one entry per member, run by run.
+    public func iterate() throws -> [MemberFigures] {
+        try rollout.run(iteration, parameters: parameters, on: queue)
+        try estimateAdvantages()
+        if let logStd = network.logStd {
+            try queue.launch("copy_slot", over: [oldLogStd.pitch / queue.lanes, members], parameters, oldLogStd, UInt64(logStd), UInt64(parameters.pitch), Int32(members), Int32(oldLogStd.pitch))
+        }
+        let rows = config.environments * config.rolloutSteps
+        let progress = Float(stepsPerMember) / Float(config.iterations * rows)
+        let rateScale: Float = config.learningRateSchedule == .linear ? 1 - progress : 1
+        for epoch in 0..<config.epochs {
+            try queue.randomPermutation(order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch), purpose: "PERM")
+            for first in stride(from: 0, to: rows, by: config.batchSize) {
+                let count = min(config.batchSize, rows - first)
+                try loss(order, first: first, count: count, afterUpdate: false)
+                try step(count: count, rateScale: rateScale)
+            }
+        }
+        if config.objective == .penalty {
+            for first in stride(from: 0, to: rows, by: config.batchSize) {
+                try loss(ordered, first: first, count: min(config.batchSize, rows - first), afterUpdate: true)
+            }
+            try queue.launch("adapt_penalty", over: [members], log, klTargets, settings, Int32(members))
+        }
+        iteration += 1
+        return try readFigures()
+    }
+
+    /// Values of every observation and of what followed it, then advantages and returns.
+    private func estimateAdvantages() throws {
+        let p = Int32(members), t = Int32(config.rolloutSteps), e = Int32(config.environments), rows = config.environments * config.rolloutSteps
+        try rollout.finish(on: queue)
+        for (observations, values) in [(rollout.observations, values), (rollout.nextObservations, nextValues)] {
+            for first in stride(from: 0, to: rows, by: config.batchSize) {
+                let count = min(config.batchSize, rows - first)
+                let view = MatrixView(observations, offset: first * observations.pitch, memberStride: rows * observations.pitch, pitch: observations.pitch)
+                try value.forward(view, parameters: parameters, rows: count, on: queue)
+                try queue.launch("take_column", over: [count, members], value.output, values, p, Int32(count), Int32(value.output.pitch), Int32(rows), Int32(first))
+            }
+        }
+        let range = [config.environments, members]
+        if config.normaliseRewards {
+            try queue.launch("discounted_rewards", over: range, rollout.rewards, rollout.terminated, rollout.truncated, discounts, runningRewards, rewardSums, p, t, e, Int32(rewardSums.pitch))
+            try queue.launch("reward_statistics", over: [members], rewardSums, rewardStatistics, rewardScale, p, Int32(rows), Int32(rewardSums.pitch), Float(1e-8))
+        }
+        try queue.launch("generalised_advantage", over: range, rollout.rewards, values, nextValues, rollout.terminated, rollout.truncated, discounts, rewardScale,
+                         advantages, returns, p, t, e, config.normaliseRewards ? Float(config.rewardLimit) : Float.greatestFiniteMagnitude)
+    }
+
+    /// Both networks on one minibatch, the loss's gradients with respect to their outputs, and the log. Stops members whose KL is too large.
+    private func loss(_ order: Tensor, first: Int, count: Int, afterUpdate: Bool) throws {
+        let p = Int32(members), rows = Int32(config.environments * config.rolloutSteps), b = Int32(count), n = Int32(network.kind.count)
+        let pitch = Int32(batch.actions.pitch), scalarPitch = Int32(batch.scalars.pitch)
+        try queue.launch("gather_minibatch", over: [count, members], order, rollout.observations, rollout.actions, rollout.distributions, rollout.logProbabilities,
+                         advantages, returns, batch.observations, batch.actions, batch.distributions, batch.scalars, p, rows, Int32(first), b,
+                         Int32(order.pitch), Int32(batch.observations.pitch), pitch, scalarPitch)
+        let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
+        try policy.forward(x, parameters: parameters, rows: count, on: queue)
+        try value.forward(x, parameters: parameters, rows: count, on: queue)
+        try queue.launch("advantage_statistics", over: [members], batch.scalars, batch.advantageStatistics, p, b, scalarPitch, Int32(config.normaliseAdvantage ? 1 : 0))
+        let form = config.objective.form, range = [count, members]
+        if let logStd = network.logStd {
+            try queue.launch("gaussian_policy_loss", over: range, policy.output, value.output, parameters, oldLogStd, batch.actions, batch.distributions, batch.scalars,
+                             batch.advantageStatistics, settings, policy.outputGradient, batch.logStdGradients, value.outputGradient, batch.statistics,
+                             UInt64(logStd), UInt64(parameters.pitch), p, b, n, pitch, scalarPitch, form)
+        } else {
+            try queue.launch("categorical_policy_loss", over: range, policy.output, value.output, batch.actions, batch.distributions, batch.scalars,
+                             batch.advantageStatistics, settings, batch.logProbabilities, policy.outputGradient, value.outputGradient, batch.statistics,
+                             p, b, n, pitch, scalarPitch, form)
+        }
+        try queue.columnSum(MatrixView(batch.sums, memberStride: Self.statisticCount, pitch: Self.statisticCount),
+                            MatrixView(batch.statistics, memberStride: count * Self.statisticCount, pitch: Self.statisticCount), members: members, rows: count, columns: Self.statisticCount)
+        try queue.launch("policy_progress", over: [members], batch.sums, klLimits, optimiser.active, log, p, b, Int32(afterUpdate ? 1 : 0))
+    }
+
+    /// Gradients of every parameter and one step of Adam for the members still active.
+    private func step(count: Int, rateScale: Float) throws {
+        let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
+        try policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
+        try value.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
+        if let logStd = network.logStd {
+            let pitch = batch.logStdGradients.pitch
+            try queue.columnSum(MatrixView(gradients, offset: logStd, memberStride: gradients.pitch, pitch: pitch),
+                                MatrixView(batch.logStdGradients, memberStride: count * pitch, pitch: pitch), members: members, rows: count, columns: network.kind.count)
+        }
+        try optimiser.step(parameters, gradients: gradients, rateScale: rateScale, on: queue)
+    }
+
+    private func readFigures() throws -> [MemberFigures] {
+        try queue.launch("collect_figures", over: [members], log, rollout.environment.episode, settings, optimiser.norms, optimiser.skipped, optimiser.active, figures,
+                         Int32(members), Int32(config.environments), Int32(rollout.environment.episode.pitch))
+        let all: [Float] = try figures.read()
+        return (0..<members).map { member in
+            let row = all[member * Self.statisticCount..<(member + 1) * Self.statisticCount].map(Double.init)
+            var figures = MemberFigures()
+            let batches = max(row[6], 1)
+            (figures.policyLoss, figures.kl, figures.clipFraction) = (row[0] / batches, row[1] / batches, row[2] / batches)
+            (figures.entropy, figures.valueLoss, figures.minibatches) = (row[3] / batches, row[4] / batches, Int(row[6]))
+            (figures.gradientNorm, figures.klAfter, figures.klCoefficient) = (row[7], row[9] > 0 ? row[8] / row[9] : 0, row[14])
+            figures.episodes = Int(row[10])
+            if row[10] > 0 { (figures.meanReturn, figures.meanLength) = (row[11] / row[10], row[12] / row[10]) }
+            (figures.nonFiniteResets, figures.refusedSteps) = (Int(row[13]), Int(row[15]))
+            return figures
+        }
+    }
+
+    // MARK: Checkpoints
+
+    /// Every tensor that the next iteration depends on, by name.
+    public var persistentTensors: [(name: String, tensor: Tensor)] {
+        var tensors: [(String, Tensor)] = [
+            ("parameters", parameters), ("adam.first_moments", optimiser.firstMoments), ("adam.second_moments", optimiser.secondMoments),
+            ("adam.corrections", optimiser.corrections), ("settings", settings), ("reward.running", runningRewards), ("reward.statistics", rewardStatistics),
+            ("reward.scale", rewardScale),
+        ]
+        if let normaliser = rollout.normaliser {
+            tensors += [("observation.count", normaliser.count), ("observation.mean", normaliser.mean), ("observation.variance", normaliser.variance)]
+        }
+        return tensors + rollout.environment.tensors.map { ($0.name, $0.tensor) }
+    }
+
+    /// Continues after a number of iterations; the persistent tensors must have been written.
+    public func resume(atIteration iteration: Int) { self.iteration = iteration }
+}

@@ -1,0 +1,88 @@
+import GPUTensor
+
+/// Many copies of one environment, stepped together on a device: E environments for each of P members.
+///
+/// Slot `s` is environment `s % E` of member `s / E`. A slot that ends starts anew by itself, with random numbers that depend only on
+/// the member's stream, the environment's number and the step, so neither lanes nor the schedule show in the result.
+public final class VectorEnvironment {
+    public let spec: EnvironmentSpec
+    public let members: Int, environmentsPerMember: Int
+    public let queue: Queue
+    /// Component-major, so that lanes run over slots: `[stateCount, P E]`, padded.
+    public let state: Tensor
+    /// What the next action is chosen from: `[P E, observationCount]`, padded with zeros.
+    public let observations: Tensor
+    /// `[8, P E]`, padded with zeros; rows are ``EpisodeRow``.
+    public let episode: Tensor
+    /// Per member: the low and the high word of its run's seed, its number within the run, and one unused: `[P, 4]`.
+    public let streams: Tensor
+    private let settings: Tensor
+
+    /// Rows of ``episode``. All but the first two count since the row was last cleared.
+    public enum EpisodeRow: Int, CaseIterable, Sendable {
+        case elapsed, runningReturn, finished, returnSum, lengthSum
+        /// Of the first episode that finished; without meaning while `finished` is 0.
+        case firstReturn, firstLength
+        /// Steps that met a NaN or an infinity; the slot was ended and started anew.
+        case nonFinite
+    }
+
+    public var slots: Int { members * environmentsPerMember }
+    /// What a checkpoint holds of it.
+    public var tensors: [(name: String, tensor: Tensor)] {
+        [("environment.state", state), ("environment.observations", observations), ("environment.episode", episode)]
+    }
+
+    /// Makes the memory and launches nothing; ``reset(step:)`` comes before the first step.
+    ///
+    /// - Parameter streams: uint32 `[P, 4]`, kept.
+    /// - Throws: ``ShapeMismatch``; ``DeviceError`` if the device has no room.
+    public init(_ spec: EnvironmentSpec, members: Int, environmentsPerMember: Int, streams: Tensor, queue: Queue) throws {
+        precondition(members > 0 && environmentsPerMember > 0, "\(members) members with \(environmentsPerMember) environments each")
+        try streams.expectShape([members, 4], "streams")
+        (self.spec, self.members, self.environmentsPerMember) = (spec, members, environmentsPerMember)
+        (self.streams, self.queue) = (streams, queue)
+        let slots = members * environmentsPerMember
+        state = try queue.tensor(.float32, [spec.stateCount, slots], padded: true)
+        observations = try queue.tensor(.float32, [slots, spec.observationCount], padded: true)
+        episode = try queue.tensor(.float32, [EpisodeRow.allCases.count, slots], padded: true)
+        settings = try queue.tensor(.float32, [1])
+    }
+
+    /// Starts every slot anew and clears ``episode``. Enqueues and returns.
+    ///
+    /// - Parameter step: a number that no other reset or step of the run has.
+    public func reset(step: UInt32) throws {
+        try queue.launch("\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
+                         Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), step)
+    }
+
+    /// One step in every slot, written as step `t` of a rollout of `T` steps. Enqueues and returns.
+    ///
+    /// - Parameters:
+    ///   - actions: `[P E, action.width]`, any pitch, in the environment's units; a discrete action is its index.
+    ///   - reward: `[P, T E]`.
+    ///   - terminated: int32 `[P, T E]`, 1 where the task itself ended the episode. Both this and `truncated` may be 1.
+    ///   - truncated: int32 `[P, T E]`, 1 where the time limit ended it.
+    ///   - nextObservation: `[P, T E, observationCount]` with the pitch of ``observations``: where the step led, before any reset.
+    ///   - autoReset: start ended slots anew. Without it only slots that aren't finite are.
+    ///   - step: a number that no other reset or step of the run has.
+    ///   - timeLimit: truncates after so many steps; nil for the environment's own.
+    /// - Throws: ``ShapeMismatch`` before anything is enqueued; ``DeviceError`` if the device refuses the launch.
+    public func step(actions: Tensor, reward: Tensor, terminated: Tensor, truncated: Tensor, nextObservation: Tensor,
+                     T: Int, t: Int, autoReset: Bool, step: UInt32, timeLimit: Int? = nil) throws {
+        precondition(t >= 0 && t < T, "step \(t) of \(T)")
+        let rows = slots * T
+        try actions.expectShape([slots, spec.action.width], "actions")
+        for (tensor, name) in [(reward, "reward"), (terminated, "terminated"), (truncated, "truncated")] where tensor.count != rows || tensor.paddedCount != rows {
+            throw ShapeMismatch(name, is: tensor.shape, expected: "\(members) x \(T) x \(environmentsPerMember) values without padding")
+        }
+        guard nextObservation.rowCount == rows, nextObservation.shape.last == spec.observationCount, nextObservation.pitch == observations.pitch else {
+            throw ShapeMismatch("nextObservation", is: nextObservation.shape, expected: "\(members) x \(T) x \(environmentsPerMember) rows of \(spec.observationCount), padded")
+        }
+        try queue.launch("\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated, truncated,
+                         nextObservation, episode, streams, settings, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
+                         Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(timeLimit ?? spec.timeLimit),
+                         Int32(autoReset ? 1 : 0), step)
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import GPUTensor
+
+/// What `evogpu algorithms` lists.
+public struct AlgorithmSpec: Sendable {
+    public let name: String
+    public let summary: String
+    /// Default settings.
+    public let config: PPOConfig
+
+    public static let all = [
+        AlgorithmSpec(name: "ppo", summary: "proximal policy optimisation, clipped or with adaptive KL penalty (Schulman et al. 2017)", config: PPOConfig()),
+        AlgorithmSpec(name: "a2c", summary: "advantage actor-critic, one step per rollout (Mnih et al. 2016)", config: .a2c()),
+    ]
+
+    /// - Throws: ``RunError`` with the list of algorithms.
+    public static func named(_ name: String) throws -> AlgorithmSpec {
+        guard let found = all.first(where: { $0.name == name }) else {
+            throw RunError("there is no algorithm \(name); accepted: \(all.map(\.name).joined(separator: ", "))")
+        }
+        return found
+    }
+
+    /// The defaults with what suits a task, before the user's own settings.
+    public func config(for spec: EnvironmentSpec) -> PPOConfig {
+        var config = config
+        tune(&config, algorithm: name, environment: spec.name)
+        return config
+    }
+}
+
+/// A training run with its folder: config, metrics, checkpoints.
+public final class TrainingRun {
+    public let algorithm: AlgorithmSpec
+    public let ppo: PPO
+    public let directory: RunDirectory
+    private let queue: Queue
+    private let metrics: MetricsLog
+    private var metricsRows = 0
+    /// Mean return of each member's last finished episodes; nil before there is one.
+    public private(set) var recentReturns: [Double?]
+    /// Environment resets because a state was not finite, and refused steps, over the whole run.
+    public private(set) var nonFiniteResets = 0, refusedSteps = 0
+
+    /// What a checkpoint's `state.json` holds beside the arrays.
+    struct State: Codable {
+        var algorithm: String, environment: String, seeds: [UInt64], population: Int, iteration: Int, metrics_rows: Int
+        var recent_returns: [Double?], non_finite_resets: Int, refused_steps: Int
+        /// Name, offset, rows and columns of every slot of a parameter row, for readers of the arrays.
+        var layout: [String]
+    }
+
+    static let metricsColumns = ["iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length", "policy_loss", "value_loss",
+                                 "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after", "non_finite_resets", "refused_steps"]
+
+    /// Starts a run: everything is checked and allocated before its folder is made.
+    public init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: PPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        (self.algorithm, self.queue) = (algorithm, queue)
+        ppo = try PPO(config, spec, seeds: seeds, on: queue)
+        recentReturns = Array(repeating: nil, count: ppo.members)
+        directory = try RunDirectory.create(algorithm: algorithm.name, env: spec.name, path: path)
+        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name), ("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: config)
+        metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.metricsColumns)
+    }
+
+    /// Continues a run from its checkpoint, on any device.
+    ///
+    /// - Throws: ``RunError`` if the folder holds no run, or its checkpoint is damaged, of another version or of another shape.
+    public init(resuming url: URL, on queue: Queue) throws {
+        let saved = try SavedRun(url)
+        (algorithm, directory, self.queue) = (saved.algorithm, saved.directory, queue)
+        let checkpoint = try Checkpoint.read(state: State.self, in: url)
+        ppo = try PPO(saved.config, saved.spec, seeds: saved.seeds, on: queue)
+        try Self.check(checkpoint.state, against: saved)
+        for (name, tensor) in ppo.persistentTensors { try tensor.restore(name, from: checkpoint.arrays) }
+        let state = checkpoint.state
+        ppo.resume(atIteration: state.iteration)
+        (metricsRows, recentReturns, nonFiniteResets, refusedSteps) = (state.metrics_rows, state.recent_returns, state.non_finite_resets, state.refused_steps)
+        metrics = try MetricsLog(resuming: directory.metricsFile, columns: Self.metricsColumns, keepingRows: metricsRows)
+    }
+
+    static func check(_ state: State, against saved: SavedRun) throws {
+        func same(_ name: String, _ inCheckpoint: some Equatable & CustomStringConvertible, _ inConfig: some CustomStringConvertible) throws {
+            guard inCheckpoint.description == inConfig.description else {
+                throw RunError("\(saved.directory.url.path): the checkpoint has \(name) \(inCheckpoint) and config.yaml \(inConfig); they have to agree")
+            }
+        }
+        try same("algorithm", state.algorithm, saved.algorithm.name)
+        try same("env", state.environment, saved.spec.name)
+        try same("seeds", state.seeds, saved.seeds)
+        try same("population", state.population, saved.config.population)
+    }
+
+    public var isDone: Bool { ppo.iteration >= ppo.config.iterations }
+
+    /// Trains to the end, or until `shouldStop` says so; writes a checkpoint either way.
+    ///
+    /// - Parameter report: called after every iteration.
+    /// - Returns: whether the run is complete.
+    public func train(shouldStop: () -> Bool = { false }, report: (TrainingRun) throws -> Void) throws -> Bool {
+        while !isDone {
+            try record(ppo.iterate())
+            try report(self)
+            let stop = shouldStop()
+            if stop || isDone || ppo.iteration.isMultiple(of: ppo.config.checkpointEvery) { try writeCheckpoint() }
+            if stop { return isDone }
+        }
+        return true
+    }
+
+    private func record(_ figures: [MemberFigures]) throws {
+        for (member, figure) in figures.enumerated() {
+            if let mean = figure.meanReturn { recentReturns[member] = mean }
+            nonFiniteResets += figure.nonFiniteResets
+            refusedSteps += figure.refusedSteps
+            let run = member / ppo.config.population
+            func optional(_ value: Double?) -> MetricValue { value.map { MetricValue($0) } ?? .missing }
+            try metrics.append([
+                MetricValue(ppo.iteration), MetricValue(ppo.stepsPerMember), MetricValue(run), MetricValue(ppo.seeds[run]), MetricValue(member % ppo.config.population),
+                MetricValue(figure.episodes), optional(figure.meanReturn), optional(figure.meanLength), MetricValue(figure.policyLoss), MetricValue(figure.valueLoss),
+                MetricValue(figure.entropy), MetricValue(figure.kl), MetricValue(figure.clipFraction), MetricValue(figure.gradientNorm), MetricValue(figure.minibatches),
+                MetricValue(figure.klCoefficient), MetricValue(figure.klAfter), MetricValue(figure.nonFiniteResets), MetricValue(figure.refusedSteps),
+            ])
+            metricsRows += 1
+        }
+    }
+
+    public func writeCheckpoint() throws {
+        try metrics.sync()
+        let arrays = try ppo.persistentTensors.map { try $0.tensor.namedArray($0.name) }
+        let state = State(algorithm: algorithm.name, environment: ppo.spec.name, seeds: ppo.seeds, population: ppo.config.population, iteration: ppo.iteration,
+                          metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps,
+                          layout: ppo.network.layout.slots.map { "\($0.name) \($0.offset) \($0.rows) \($0.columns)" })
+        try Checkpoint.write(arrays, state: state, in: directory.url)
+    }
+}
+
+/// A run's folder read back: what was trained, with which settings.
+public struct SavedRun {
+    public let directory: RunDirectory
+    public let algorithm: AlgorithmSpec
+    public let spec: EnvironmentSpec
+    public let config: PPOConfig
+    public let seeds: [UInt64]
+
+    public init(_ url: URL) throws {
+        directory = try RunDirectory(existing: url)
+        algorithm = try AlgorithmSpec.named(directory.record("algorithm"))
+        spec = try EnvironmentSpec.named(directory.record("env"))
+        seeds = try directory.record("seeds")
+        config = try Configuration.load(algorithm.config, file: directory.configFile)
+    }
+}
+
+extension Tensor {
+    /// The elements without padding, for a checkpoint.
+    func namedArray(_ name: String) throws -> NamedArray {
+        switch type {
+        case .float32: NamedArray(name, try read(as: Float.self), shape: shape)
+        case .int32: NamedArray(name, try read(as: Int32.self), shape: shape)
+        case .uint32: NamedArray(name, try read(as: UInt32.self), shape: shape)
+        case .uint64: NamedArray(name, try read(as: UInt64.self), shape: shape)
+        }
+    }
+
+    /// - Throws: ``RunError`` if the array is missing or of another type or shape.
+    func restore(_ name: String, from arrays: [String: NamedArray]) throws {
+        let dtype: DType = switch type { case .float32: .f32; case .int32: .i32; case .uint32: .u32; case .uint64: .u64 }
+        let bytes = try Checkpoint.expect(arrays[name], name: name, dtype: dtype, shape: shape)
+        switch type {
+        case .float32: try write(bytes.elements(Float.self))
+        case .int32: try write(bytes.elements(Int32.self))
+        case .uint32: try write(bytes.elements(UInt32.self))
+        case .uint64: try write(bytes.elements(UInt64.self))
+        }
+    }
+}
+
+extension Data {
+    fileprivate func elements<T: BitwiseCopyable>(_: T.Type) -> [T] {
+        [T](unsafeUninitializedCapacity: count / MemoryLayout<T>.stride) { space, used in
+            _ = copyBytes(to: space)
+            used = count / MemoryLayout<T>.stride
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import GPUTensor
+
+/// How network weights begin.
+public enum Initialisation: String, Choice {
+    /// Orthogonal matrices times a gain (Saxe et al. 2014, arXiv:1312.6120), zero biases.
+    case orthogonal
+    /// Uniform in +- 1/sqrt(inputs) for weights and biases: `torch.nn.Linear`'s default.
+    case pytorch
+}
+
+/// What a policy's last layer stands for.
+public enum PolicyKind: Sendable, Equatable {
+    /// Diagonal Gaussian over `count` dimensions with a state-independent log standard deviation.
+    case gaussian(count: Int)
+    /// Categorical over `count` actions.
+    case categorical(count: Int)
+    /// `tanh` of the last layer: a deterministic action in [-1, 1] per dimension.
+    case deterministic(count: Int)
+
+    public var count: Int {
+        switch self { case .gaussian(let count), .categorical(let count), .deterministic(let count): count }
+    }
+}
+
+/// A policy network and a value network in one parameter row per member: policy, log standard deviation (Gaussian only), value.
+public struct ActorCritic: Sendable {
+    public let kind: PolicyKind
+    public let layout: ParameterLayout
+    public let policy: MLP
+    public let value: MLP
+    /// Offset of `log_std`, or nil.
+    public let logStd: Int?
+    /// Where the value network begins in a row.
+    public let valueStart: Int
+
+    public init(kind: PolicyKind, observations: Int, hidden: [Int], valueHidden: [Int], activation: Activation, norm: LayerNormForm? = nil) {
+        var layout = ParameterLayout()
+        var output = Activation.identity
+        if case .deterministic = kind { output = .tanh }
+        policy = MLP(inputs: observations, hidden: hidden, outputs: kind.count, activation: activation, outputActivation: output, norm: norm, prefix: "policy", in: &layout)
+        if case .gaussian(let count) = kind { logStd = layout.add("policy.log_std", columns: count) } else { logStd = nil }
+        valueStart = layout.rowCount
+        value = MLP(inputs: observations, hidden: valueHidden, outputs: 1, activation: activation, norm: norm, prefix: "value", in: &layout)
+        (self.kind, self.layout) = (kind, layout)
+    }
+
+    /// First parameters for every member, from its own random stream. Reads `scratch` back: only to be used before training.
+    ///
+    /// - Parameters:
+    ///   - scratch: float `[P, rowCount]`, overwritten with random numbers.
+    ///   - policyGain: gain of the policy's last layer; hidden layers take sqrt(2), the value's last takes 1 (orthogonal only).
+    public func initialRows(_ method: Initialisation, scratch: Tensor, streams: Tensor, logStd initialLogStd: Float, policyGain: Double = 0.01, on queue: Queue) throws -> [Float] {
+        let members = scratch.shape[0]
+        if method == .orthogonal {
+            try queue.randomNormal(scratch, streams: streams, step: 0, purpose: "INIT")
+        } else {
+            try queue.randomUniform(scratch, streams: streams, step: 0, purpose: "INIT")
+        }
+        var rows: [Float] = try scratch.read()
+        let mask = layout.mask()
+        for member in 0..<members {
+            let base = member * layout.rowCount
+            for (network, lastGain) in [(policy, policyGain), (value, 1.0)] {
+                for (index, layer) in network.layers.enumerated() {
+                    let linear = layer.linear, pitch = padded(linear.outputs)
+                    let weights = base + linear.weights
+                    switch method {
+                    case .orthogonal:
+                        let normals = (0..<linear.inputs * linear.outputs).map { Double(rows[weights + $0 / linear.outputs * pitch + $0 % linear.outputs]) }
+                        let gain = index == network.layers.count - 1 ? lastGain : 2.0.squareRoot()
+                        let orthogonal = orthogonalMatrix(normals, rows: linear.inputs, columns: linear.outputs)
+                        for row in 0..<linear.inputs {
+                            for column in 0..<linear.outputs { rows[weights + row * pitch + column] = Float(gain * orthogonal[row * linear.outputs + column]) }
+                        }
+                        if let bias = linear.bias { for column in 0..<pitch { rows[base + bias + column] = 0 } }
+                    case .pytorch:
+                        let bound = 1 / Float(linear.inputs).squareRoot()
+                        for at in weights..<weights + linear.inputs * pitch { rows[at] = (2 * rows[at] - 1) * bound }
+                        if let bias = linear.bias { for at in base + bias..<base + bias + pitch { rows[at] = (2 * rows[at] - 1) * bound } }
+                    }
+                    if let norm = layer.norm {
+                        for column in 0..<norm.width { (rows[base + norm.gamma + column], rows[base + norm.beta + column]) = (1, 0) }
+                    }
+                }
+            }
+            if let logStd { for column in 0..<kind.count { rows[base + logStd + column] = initialLogStd } }
+            for at in 0..<layout.rowCount where mask[at] == 0 { rows[base + at] = 0 }
+        }
+        return rows
+    }
+}
+
+/// A matrix with orthonormal rows or columns, whichever are fewer, from standard normal numbers: Gram-Schmidt, twice, in double
+/// precision. Equal to the QR factor with a positive diagonal, so uniformly distributed (Mezzadri 2007, arXiv:math-ph/0609050).
+func orthogonalMatrix(_ normals: [Double], rows: Int, columns: Int) -> [Double] {
+    let (count, length) = rows < columns ? (rows, columns) : (columns, rows)
+    func at(_ vector: Int, _ element: Int) -> Int { rows < columns ? vector * columns + element : element * columns + vector }
+    var matrix = normals
+    for vector in 0..<count {
+        for _ in 0..<2 {
+            for other in 0..<vector {
+                let dot = (0..<length).reduce(0) { $0 + matrix[at(vector, $1)] * matrix[at(other, $1)] }
+                for element in 0..<length { matrix[at(vector, element)] -= dot * matrix[at(other, element)] }
+            }
+        }
+        let norm = (0..<length).reduce(0) { $0 + matrix[at(vector, $1)] * matrix[at(vector, $1)] }.squareRoot()
+        for element in 0..<length { matrix[at(vector, element)] /= norm }
+    }
+    return matrix
+}

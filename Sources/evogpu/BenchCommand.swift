@@ -1,0 +1,24 @@
+import ArgumentParser
+import EvoGPU
+import GPUTensor
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "bench", abstract: "Measures kernels, or training with updates.")
+    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, ppo }
+    @Argument(help: "What to measure: kernels or ppo.") var subject: Subject
+    @OptionGroup var device: DeviceOptions
+    @Flag(help: "Print one JSON object per line.") var json = false
+
+    func run() throws {
+        let queue = try device.queue()
+        let report: (Measurement) throws -> Void = { measurement in
+            if json { return try printJSON(measurement, pretty: false) }
+            let share = measurement.fractionOfPeak.map { ", \(decimal(100 * $0, 0)) % of the device's peak" } ?? ""
+            print("\(measurement.name) \(measurement.shapes): \(decimal(measurement.median * 1e6, 2)) us (p10 \(decimal(measurement.p10 * 1e6, 2)), p90 \(decimal(measurement.p90 * 1e6, 2))), \(decimal(measurement.rate, 1)) \(measurement.unit)\(share)")
+        }
+        switch subject {
+        case .kernels: try benchmarkKernels(on: queue, report: report)
+        case .ppo: try benchmarkPPO(on: queue, report: report)
+        }
+    }
+}

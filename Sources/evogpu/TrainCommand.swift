@@ -1,0 +1,102 @@
+import ArgumentParser
+import EvoGPU
+import Foundation
+import GPUTensor
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "train", abstract: "Trains a population.")
+    @Argument(help: "The algorithm: \(AlgorithmSpec.all.map(\.name).joined(separator: ", ")).") var algorithm: String
+    @Option(help: "The environment; see `evogpu envs`.") var env: String
+    @Option(help: "Seed of the first run.") var seed: UInt64 = 1
+    @Option(help: "Independent runs in lock-step, with seeds from --seed on.") var seeds = 1
+    @OptionGroup var device: DeviceOptions
+    @Option(help: "A YAML file of settings.", completion: .file()) var config: String?
+    @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
+    @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
+    @OptionGroup var evaluation: EvaluationOptions
+
+    func run() throws {
+        let (spec, chosen, merged, seedList) = try usage {
+            guard seeds >= 1, seeds <= 100_000 else { throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000") }
+            let spec = try EnvironmentSpec.named(env), algorithm = try AlgorithmSpec.named(self.algorithm)
+            let merged = try Configuration.load(algorithm.config(for: spec), file: config.map { URL(fileURLWithPath: $0) }, overrides: settings)
+            try merged.validate()
+            return (spec, algorithm, merged, (0..<UInt64(seeds)).map { seed &+ $0 })
+        }
+        let queue = try device.queue()
+        let run = try TrainingRun(chosen, spec, config: merged, seeds: seedList, path: out.map { URL(fileURLWithPath: $0) }, on: queue)
+        try finish(run, evaluation: evaluation, queue: queue)
+    }
+}
+
+struct ResumeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Continues a run from its checkpoint, on any device, to the same end.")
+    @Argument(help: "The run's folder.") var directory: String
+    @OptionGroup var device: DeviceOptions
+    @OptionGroup var evaluation: EvaluationOptions
+
+    func run() throws {
+        let queue = try device.queue()
+        let run = try TrainingRun(resuming: URL(fileURLWithPath: directory), on: queue)
+        note("resumed \(directory) at \(run.ppo.stepsPerMember) of \(run.ppo.config.iterations * run.ppo.config.environments * run.ppo.config.rolloutSteps) steps per member")
+        try finish(run, evaluation: evaluation, queue: queue)
+    }
+}
+
+/// How a finished run is judged.
+struct EvaluationOptions: ParsableArguments {
+    @Option(help: "Episodes that judge each run's best member at the end; 0 for none.") var evalEpisodes = 100
+    @Flag(help: "Show no progress.") var quiet = false
+
+    func validate() throws {
+        guard evalEpisodes >= 0 else { throw ValidationError("--eval-episodes is \(evalEpisodes); accepted: a whole number from 0") }
+    }
+}
+
+/// Trains to the end with a progress line, then evaluates. SIGINT and SIGTERM write a checkpoint first.
+private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Queue) throws {
+    StopSignals.install()
+    let progress = ProgressLine.standardError(isQuiet: evaluation.quiet)
+    let perIteration = run.ppo.config.environments * run.ppo.config.rolloutSteps * run.ppo.members
+    let begin = monotonicSeconds(), first = run.ppo.iteration
+    let complete = try run.train(shouldStop: { StopSignals.received }) { run in
+        let returns = run.recentReturns.compactMap { $0 }
+        progress.update(Progress(steps: run.ppo.iteration * perIteration, totalSteps: run.ppo.config.iterations * perIteration,
+                                 stepsPerSecond: Double((run.ppo.iteration - first) * perIteration) / (monotonicSeconds() - begin),
+                                 bestReturn: returns.max(), meanReturn: returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)))
+    }
+    progress.finish()
+    let seconds = monotonicSeconds() - begin, steps = (run.ppo.iteration - first) * perIteration
+    if run.nonFiniteResets > 0 { note("\(run.nonFiniteResets) environments were reset because their state was not finite") }
+    if run.refusedSteps > 0 { note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite") }
+    guard complete else {
+        note("stopped by a signal after \(run.ppo.stepsPerMember) steps per member; `evogpu resume \(run.directory.url.path)` goes on")
+        throw ExitCode(130)
+    }
+    print("trained \(run.ppo.members) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(Double(steps) / max(seconds, 1e-9))) steps/s, updates included)")
+    if evaluation.evalEpisodes > 0 {
+        let best = try TrainedPopulation(run.directory.url, on: queue).evaluateBest(episodes: evaluation.evalEpisodes, seed: 1)
+        for entry in best {
+            print("seed \(entry.seed): best member \(entry.member), return \(decimal(entry.result.mean, 2)) +- \(decimal(entry.result.standardDeviation, 2)) over \(entry.result.returns.count) episodes (min \(decimal(entry.result.minimum, 2)), max \(decimal(entry.result.maximum, 2)))")
+        }
+    }
+    print("results: \(run.directory.url.path)")
+}
+
+/// A number with a fixed count of decimals.
+func decimal(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
+
+/// Remembers that SIGINT or SIGTERM came, so that a run can write its checkpoint. A second one ends the program at once.
+enum StopSignals {
+    // Written by the signal handler only, read by the training loop: one aligned word.
+    nonisolated(unsafe) private static var flag: sig_atomic_t = 0
+    static var received: Bool { flag != 0 }
+    static func install() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                StopSignals.flag = 1
+                signal(number, SIG_DFL)
+            }
+        }
+    }
+}

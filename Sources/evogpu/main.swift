@@ -1,2 +1,0 @@
-import EvoGPU
-print("evogpu")
