@@ -22,6 +22,6 @@ let package = Package(
             "EvoGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
         .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "EvoGPUTests", dependencies: ["EvoGPU"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "EvoGPUTests", dependencies: ["EvoGPU", "evogpu"], resources: [.copy("Fixtures")]),
     ]
 )

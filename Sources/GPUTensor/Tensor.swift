@@ -92,7 +92,7 @@ public struct Tensor {
 /// A block of device memory, freed when nothing refers to it any more. Belongs to one queue.
 public final class Buffer {
     public let byteCount: Int
-    public unowned let queue: Queue
+    public let queue: Queue
     /// Nil while the buffer is only planned (``Queue/plan(_:lower:)``).
     var memory: (any DeviceMemory)?
 

@@ -8,9 +8,10 @@ struct BenchCommand: ParsableCommand {
     @Argument(help: "What to measure: kernels or ppo.") var subject: Subject
     @OptionGroup var device: DeviceOptions
     @Flag(help: "Print one JSON object per line.") var json = false
+    @Flag(help: "Also time every launch and list the kernels by share; launches then don't overlap with the host.") var profile = false
 
     func run() throws {
-        let queue = try device.queue()
+        let queue = try device.queue(profiling: profile)
         let report: (Measurement) throws -> Void = { measurement in
             if json { return try printJSON(measurement, pretty: false) }
             let share = measurement.fractionOfPeak.map { ", \(decimal(100 * $0, 0)) % of the device's peak" } ?? ""
@@ -19,6 +20,12 @@ struct BenchCommand: ParsableCommand {
         switch subject {
         case .kernels: try benchmarkKernels(on: queue, report: report)
         case .ppo: try benchmarkPPO(on: queue, report: report)
+        }
+        guard profile else { return }
+        let kernels = try queue.profile(), total = kernels.values.reduce(0) { $0 + $1.seconds }
+        for (name, time) in kernels.sorted(by: { $0.value.seconds > $1.value.seconds }) {
+            let share = 100 * time.seconds / total, each = 1e6 * time.seconds / Double(time.launches)
+            print("\(decimal(share, 1)) % \(name): \(time.launches) launches, \(decimal(each, 2)) us each")
         }
     }
 }

@@ -93,42 +93,6 @@ public struct PPOConfig: Codable, Sendable, Equatable {
         case initialLogStd = "initial_log_std", checkpointEvery = "checkpoint_every"
     }
 
-    // Written out, so that a null value_learning_rate is written as null and stays a known key.
-    public func encode(to encoder: any Encoder) throws {
-        var c = encoder.container(keyedBy: CodingKeys.self)
-        try c.encode(population, forKey: .population)
-        try c.encode(environments, forKey: .environments)
-        try c.encode(totalSteps, forKey: .totalSteps)
-        try c.encode(rolloutSteps, forKey: .rolloutSteps)
-        try c.encode(epochs, forKey: .epochs)
-        try c.encode(batchSize, forKey: .batchSize)
-        try c.encode(objective, forKey: .objective)
-        try c.encode(learningRate, forKey: .learningRate)
-        try c.encode(valueLearningRate, forKey: .valueLearningRate)
-        try c.encode(learningRateSchedule, forKey: .learningRateSchedule)
-        try c.encode(adamEpsilon, forKey: .adamEpsilon)
-        try c.encode(gamma, forKey: .gamma)
-        try c.encode(gaeLambda, forKey: .gaeLambda)
-        try c.encode(clipRange, forKey: .clipRange)
-        try c.encode(klCoefficient, forKey: .klCoefficient)
-        try c.encode(klTarget, forKey: .klTarget)
-        try c.encode(maxKL, forKey: .maxKL)
-        try c.encode(entropyCoefficient, forKey: .entropyCoefficient)
-        try c.encode(valueCoefficient, forKey: .valueCoefficient)
-        try c.encode(maxGradientNorm, forKey: .maxGradientNorm)
-        try c.encode(normaliseAdvantage, forKey: .normaliseAdvantage)
-        try c.encode(normaliseObservations, forKey: .normaliseObservations)
-        try c.encode(normaliseRewards, forKey: .normaliseRewards)
-        try c.encode(observationLimit, forKey: .observationLimit)
-        try c.encode(rewardLimit, forKey: .rewardLimit)
-        try c.encode(hidden, forKey: .hidden)
-        try c.encode(valueHidden, forKey: .valueHidden)
-        try c.encode(activation, forKey: .activation)
-        try c.encode(initialisation, forKey: .initialisation)
-        try c.encode(initialLogStd, forKey: .initialLogStd)
-        try c.encode(checkpointEvery, forKey: .checkpointEvery)
-    }
-
     /// Iterations that `totalSteps` make, at least one.
     public var iterations: Int { max(1, (totalSteps + environments * rolloutSteps - 1) / (environments * rolloutSteps)) }
 

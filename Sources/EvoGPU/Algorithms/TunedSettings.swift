@@ -2,7 +2,7 @@
 func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
     switch (algorithm, environment) {
     case ("ppo", "Pendulum-v1"):
-        config.totalSteps = 250_000
+        config.totalSteps = 500_000
         config.learningRate = 1e-3
         config.gamma = 0.9
     case ("ppo", "MountainCarContinuous-v0"):

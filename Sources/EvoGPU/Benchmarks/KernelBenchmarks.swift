@@ -8,7 +8,7 @@ public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Vo
     // The device's own limits.
     let items = queue.device.isGPU ? 1 << 18 : 4096, rounds: Int32 = queue.device.isGPU ? 4096 : 2048
     let out = try queue.tensor(.float32, [items * queue.lanes])
-    let peak = try watch.measure("peak_fma", "\(items) items x \(rounds) rounds", work: Double(items * queue.lanes) * 32 * Double(rounds), unit: "GFLOP/s", scale: 1e-9) {
+    let peak = try watch.measure("peak_fma", "\(items) items x \(rounds) rounds", work: Double(items * queue.lanes) * 24 * Double(rounds), unit: "GFLOP/s", scale: 1e-9) {
         try queue.launch("peak_fma", over: [items], out, Int32(items), rounds, Float(0.999), Float(1e-3))
     }
     try report(peak)

@@ -42,12 +42,12 @@ public enum Checkpoint {
     public static func read<S: Decodable>(state: S.Type, in run: URL) throws -> (arrays: [String: NamedArray], state: S) {
         while true {
             let folder = try self.folder(in: run)
-            let before = FileSystem.inode(folder)
+            let held = try? File(reading: folder)   // while it is open, no newer folder is given its inode number
             do {
                 return try readFiles(state: state, in: folder)
             } catch {
                 // The run may be alive and have put a newer checkpoint in this one's place while it was read.
-                if FileSystem.inode(folder) == before { throw error }
+                guard let held, try held.inode() != FileSystem.inode(folder) else { throw error }
             }
         }
     }
@@ -60,7 +60,10 @@ public enum Checkpoint {
             throw RunError("the checkpoint has no array \"\(name)\"; \(dtype.rawValue) of shape \(shape) is accepted")
         }
         guard array.dtype == dtype, array.shape == shape else {
-            throw RunError("the checkpoint's array \"\(name)\" is \(array.dtype.rawValue) of shape \(array.shape); \(dtype.rawValue) of shape \(shape) is accepted")
+            throw RunError("""
+                the checkpoint's array "\(name)" is \(array.dtype.rawValue) of shape \(array.shape); \
+                \(dtype.rawValue) of shape \(shape) is accepted
+                """)
         }
         return array.bytes
     }
@@ -107,7 +110,8 @@ public enum Checkpoint {
             throw RunError("\(stateURL.path): the format is \"\(heading.format ?? "")\"; \"\(format)\" is accepted")
         }
         guard heading.version == version else {
-            throw RunError("\(stateURL.path): the checkpoint has version \(heading.version.map(String.init) ?? "none"); version \(version) is accepted")
+            let found = heading.version.map(String.init) ?? "none"
+            throw RunError("\(stateURL.path): the checkpoint has version \(found); version \(version) is accepted")
         }
         let envelope: Envelope<S>
         do {
@@ -119,7 +123,8 @@ public enum Checkpoint {
         let arraysURL = folder.appendingPathComponent("arrays.safetensors")
         let size = try File(reading: arraysURL).size()
         guard size == envelope.arrays_bytes else {
-            throw RunError("\(arraysURL.path): \(size < envelope.arrays_bytes ? "cut short: " : "")the file has \(size) bytes; \(envelope.arrays_bytes) were written")
+            let cut = size < envelope.arrays_bytes ? "cut short: " : ""
+            throw RunError("\(arraysURL.path): \(cut)the file has \(size) bytes; \(envelope.arrays_bytes) were written")
         }
         var digest = XXHash64()
         let arrays = try Safetensors.read(arraysURL) { digest.update($0) }.arrays
@@ -133,8 +138,10 @@ public enum Checkpoint {
         switch error {
         case DecodingError.keyNotFound(let key, let context):
             "\((context.codingPath + [key]).map(\.stringValue).joined(separator: ".")) is missing"
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context), DecodingError.dataCorrupted(let context):
-            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has a value that is not accepted"
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+             DecodingError.dataCorrupted(let context):
+            context.codingPath.isEmpty ? context.debugDescription
+                : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has a value that is not accepted"
         default: "\(error)"
         }
     }
@@ -142,7 +149,7 @@ public enum Checkpoint {
     // MARK: Folders
 
     private static func folder(in run: URL) throws -> URL {
-        for name in ["checkpoint", "checkpoint.old"] {
+        for name in ["checkpoint", "checkpoint.old", "checkpoint"] {   // once more, for it may come back meanwhile
             let folder = run.appendingPathComponent(name)
             if FileSystem.isFolder(folder) { return folder }
         }

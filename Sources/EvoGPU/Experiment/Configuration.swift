@@ -50,10 +50,12 @@ public enum Configuration {
         do {
             return try Parser(yaml: text, resolver: .default, encoding: .utf8).singleRoot()
         } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
-            throw RunError("\(origin): the key \"\(duplicates.first ?? "")\" appears more than once\(isLine ? "" : " (line \(context.mark.line))"); give it once")
+            let place = isLine ? "" : " (line \(context.mark.line))"
+            throw RunError("\(origin): the key \"\(duplicates.first ?? "")\" appears more than once\(place); give it once")
         } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
                 YamlError.composer(_, let problem, let mark, _) {
-            throw RunError("\(origin): not valid YAML\(isLine ? "" : " at line \(mark.line), column \(mark.column)"): \(problem)")
+            let place = isLine ? "" : " at line \(mark.line), column \(mark.column)"
+            throw RunError("\(origin): not valid YAML\(place): \(problem)")
         } catch YamlError.reader(let problem, _, _, _) {
             throw RunError("\(origin): not valid YAML: \(problem)")
         } catch {

@@ -111,6 +111,12 @@ final class File {
         return Int(status.st_size)
     }
 
+    func inode() throws -> UInt64 {
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw FileSystem.refusal("read", url) }
+        return UInt64(status.st_ino)
+    }
+
     /// The next `count` bytes; fewer only at the end of the file.
     func read(count: Int) throws -> Data {
         var data = Data(count: count)

@@ -29,8 +29,8 @@ public final class MetricsLog {
             return
         }
         guard content.starts(with: header) else {
-            let first = content.prefix { $0 != UInt8(ascii: "\n") }
-            throw RunError("\(url.path): the header is \"\(String(decoding: first, as: UTF8.self))\"; \"\(columns.joined(separator: ","))\" is accepted")
+            let first = String(decoding: content.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+            throw RunError("\(url.path): the header is \"\(first)\"; \"\(columns.joined(separator: ","))\" is accepted")
         }
         var end = header.count, rows = 0
         while rows < count {

@@ -25,7 +25,9 @@ public struct ReferenceCase: Sendable {
         let text = try FileSystem.read(url)
         guard let metadata = try? JSONDecoder().decode(JSONValue.self, from: text) else { throw RunError("\(path): not valid JSON") }
         guard let index = try? JSONDecoder().decode(Index.self, from: text) else {
-            throw RunError("\(path): not an index of reference data, which holds \"file\" and \"arrays\" of name, dtype, shape, offset and bytes")
+            throw RunError("""
+                \(path): not an index of reference data, which holds "file" and "arrays" of name, dtype, shape, offset and bytes
+                """)
         }
         self.metadata = metadata
         entries = index.arrays
@@ -68,7 +70,9 @@ public struct ReferenceCase: Sendable {
         let bytes = data[data.startIndex + entry.offset..<data.startIndex + entry.offset + entry.bytes]
         func elements<T: BitwiseCopyable>(_ type: T.Type, _ convert: (T) -> Double) -> [Double] {
             bytes.withUnsafeBytes { bytes in
-                stride(from: 0, to: bytes.count, by: MemoryLayout<T>.size).map { convert(bytes.loadUnaligned(fromByteOffset: $0, as: T.self)) }
+                stride(from: 0, to: bytes.count, by: MemoryLayout<T>.size).map {
+                    convert(bytes.loadUnaligned(fromByteOffset: $0, as: T.self))
+                }
             }
         }
         switch Self.plain(entry.dtype) {
@@ -124,11 +128,13 @@ public struct ReferenceCase: Sendable {
         dtype.hasPrefix("<") || dtype.hasPrefix("|") ? String(dtype.dropFirst()) : dtype
     }
 
-    private static let sizes = ["f8": 8, "f4": 4, "i8": 8, "i4": 4, "i2": 2, "i1": 1, "u8": 8, "u4": 4, "u2": 2, "u1": 1, "b1": 1, "bool": 1]
+    private static let sizes = ["f8": 8, "f4": 4, "i8": 8, "i4": 4, "i2": 2, "i1": 1, "u8": 8, "u4": 4, "u2": 2, "u1": 1,
+                                "b1": 1, "bool": 1]
 
     private static func check(_ entry: Entry, in data: Data, path: String, file: String) throws {
         guard let size = sizes[plain(entry.dtype)] else {
-            throw RunError("\(path): array \"\(entry.name)\" is of type \(entry.dtype); \(sizes.keys.sorted().joined(separator: ", ")) are accepted")
+            let known = sizes.keys.sorted().joined(separator: ", ")
+            throw RunError("\(path): array \"\(entry.name)\" is of type \(entry.dtype); \(known) are accepted")
         }
         let needed = entry.shape.reduce(Optional(size)) { product, dimension in
             guard let product, dimension >= 0 else { return nil }
@@ -136,10 +142,15 @@ public struct ReferenceCase: Sendable {
             return overflow ? nil : next
         }
         guard needed == entry.bytes else {
-            throw RunError("\(path): array \"\(entry.name)\" has \(entry.bytes) bytes, which does not fit \(entry.dtype) of shape \(entry.shape)")
+            throw RunError("""
+                \(path): array "\(entry.name)" has \(entry.bytes) bytes, which does not fit \(entry.dtype) of shape \(entry.shape)
+                """)
         }
         guard entry.offset >= 0, entry.offset <= data.count, entry.bytes <= data.count - entry.offset else {
-            throw RunError("\(file): cut short: the file has \(data.count) bytes; array \"\(entry.name)\" needs \(entry.bytes) from byte \(entry.offset)")
+            throw RunError("""
+                \(file): cut short: the file has \(data.count) bytes; \
+                array "\(entry.name)" needs \(entry.bytes) from byte \(entry.offset)
+                """)
         }
     }
 }

@@ -32,7 +32,9 @@ public struct RunDirectory: Sendable {
                               now: Date = Date()) throws -> RunDirectory {
         if let path {
             if FileSystem.exists(path) {
-                guard FileSystem.isFolder(path) else { throw RunError("\(path.path): this is a file; an absent or empty folder is accepted") }
+                guard FileSystem.isFolder(path) else {
+                    throw RunError("\(path.path): this is a file; an absent or empty folder is accepted")
+                }
                 guard try FileSystem.contents(of: path).isEmpty else {
                     throw RunError("\(path.path): the folder is not empty; an absent or empty folder is accepted")
                 }

@@ -67,16 +67,8 @@ public enum Safetensors {
             throw damaged("the header needs \(length) bytes and the file has \(size - 8) left")
         }
         let headerBytes = try file.read(count: Int(length))
-        let header: Header
-        do {
-            guard headerBytes.first == UInt8(ascii: "{") else { throw damaged("the header is not a JSON object") }
-            header = try JSONDecoder().decode(Header.self, from: headerBytes)
-        } catch let error as RunError {
-            throw error
-        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-            throw damaged("the header is not valid JSON")
-        } catch {
-            throw damaged("the header needs dtype, shape and data_offsets for every array, and text as metadata")
+        guard headerBytes.first == UInt8(ascii: "{"), let header = try? JSONDecoder().decode(Header.self, from: headerBytes) else {
+            throw damaged("the header is not a JSON object with dtype, shape and data_offsets for every array")
         }
         lengthBytes.withUnsafeBytes(visit)
         headerBytes.withUnsafeBytes(visit)
@@ -96,10 +88,16 @@ public enum Safetensors {
                 throw damaged("array \"\(entry.name)\" lies at bytes \(entry.begin) to \(entry.end) of \(dataSize)")
             }
             guard entry.end - entry.begin == bytes else {
-                throw damaged("array \"\(entry.name)\" has \(entry.end - entry.begin) bytes for \(entry.dtype) of shape \(entry.shape), which needs \(bytes)")
+                throw damaged("""
+                    array "\(entry.name)" has \(entry.end - entry.begin) bytes for \(entry.dtype) of shape \(entry.shape), \
+                    which needs \(bytes)
+                    """)
             }
             guard entry.begin == expected else {
-                throw damaged("array \"\(entry.name)\" begins at byte \(entry.begin) \(entry.begin < expected ? "inside" : "after a gap behind") the array before it, which ends at \(expected)")
+                throw damaged("""
+                    array "\(entry.name)" begins at byte \(entry.begin) \(entry.begin < expected ? "inside" : "after a gap behind") \
+                    the array before it, which ends at \(expected)
+                    """)
             }
             expected = entry.end
             let content = try file.read(count: bytes)

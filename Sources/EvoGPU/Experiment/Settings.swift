@@ -30,7 +30,9 @@ struct Settings {
         }
         let path = override[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard !path.contains("") else {
-            throw RunError("\(origin): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200")
+            throw RunError("""
+                \(origin): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200
+                """)
         }
         let value = try Configuration.parse(String(override[override.index(after: equals)...]), origin: origin, isLine: true)
         let tree = path.reversed().reduce(value ?? Node("", Tag(.implicit), .plain)) { Node([(Node($1), $0)]) }
@@ -70,7 +72,7 @@ struct Settings {
             do {
                 let config = try YAMLDecoder(encoding: .utf8).decode(C.self, from: tree)
                 let complete = try ConfigurationEncoder.node(config)
-                try refuseUnknown(in: tree, complete: complete, default: known, path: [], root: complete)
+                try refuseUnknown(in: tree, complete: complete, path: [], root: complete)
                 return config
             } catch DecodingError.typeMismatch(let type, let context) where type is any FixedWidthInteger.Type {
                 // 1e6 is a float to YAML, and a fair way to write a whole number of steps.
@@ -85,14 +87,14 @@ struct Settings {
     }
 
     /// A group whose default is null was merged unseen; now that it is decoded, its keys are known.
-    private func refuseUnknown(in tree: Node, complete: Node, default known: Node?, path: [String], root: Node) throws {
+    private func refuseUnknown(in tree: Node, complete: Node, path: [String], root: Node) throws {
         guard case .mapping(let given) = tree, case .mapping(let whole) = complete else { return }
         for (key, child) in given {
             let childPath = path + [key.string ?? ""]
             guard let wholeChild = whole[key.string ?? ""] else {
                 throw unknown(childPath, origin: origin(of: childPath), among: root)
             }
-            try refuseUnknown(in: child, complete: wholeChild, default: nil, path: childPath, root: root)
+            try refuseUnknown(in: child, complete: wholeChild, path: childPath, root: root)
         }
     }
 
@@ -100,7 +102,8 @@ struct Settings {
         let name = path.joined(separator: ".")
         // A key that only lacks its group (max_steps for env.max_steps) is one step away, not five.
         let nearest = paths(of: tree).min { distance($0, name) < distance($1, name) }
-        return RunError("\(origin): unknown key \"\(name)\"; " + (nearest.map { "the nearest known key is \"\($0)\"" } ?? "no keys are accepted"))
+        let advice = nearest.map { "the nearest known key is \"\($0)\"" } ?? "no keys are accepted"
+        return RunError("\(origin): unknown key \"\(name)\"; \(advice)")
     }
 
     private func distance(_ known: String, _ name: String) -> Int {
@@ -169,7 +172,8 @@ struct Settings {
         case .scalar(let scalar):
             scalar.string.isEmpty || node.float == nil && node.bool == nil && node.null == nil ? "\"\(scalar.string)\"" : scalar.string
         case .sequence(let sequence): "[" + sequence.map(text).joined(separator: ", ") + "]"
-        case .mapping(let mapping): "{" + mapping.map { "\($0.key.string ?? text($0.key)): \(text($0.value))" }.joined(separator: ", ") + "}"
+        case .mapping(let mapping):
+            "{" + mapping.map { "\($0.key.string ?? text($0.key)): \(text($0.value))" }.joined(separator: ", ") + "}"
         case .alias(let alias): "\(alias)"
         }
     }
@@ -200,7 +204,6 @@ extension Node {
         guard case .scalar(let scalar) = self, scalar.style == .plain || scalar.style == .any,
               scalar.string.contains(where: { ".eE".contains($0) }),   // else it is an integer that the type cannot hold
               let number = Double.construct(from: scalar), abs(number) <= 0x1p53, let whole = Int64(exactly: number) else { return nil }
-        let spelled = Node(String(whole), Tag(.int), .plain)
-        return spelled == self ? nil : spelled
+        return Node(String(whole), Tag(.int), .plain)
     }
 }

@@ -97,7 +97,7 @@ static inline vf log1p_inside(vf x, vi big) {
 
 // log(1 + x). log1p(-1) = -infinity, log1p(x < -1) = NaN.
 static inline vf log1p_strict(vf x) {
-    const vi big = x > 18446744073709551616.0f;                  // 2^64
+    const vi big = x > 1.26765060e+30f;                          // 2^100
     const vf r = log1p_inside(select(x, x * 5.42101086e-20f, big), big);
     const vf edge = select(MATH_NAN, -MATH_INF, x == -1.0f);
     return select(select(edge, r, x > -1.0f), x + x, !(x < MATH_INF));
@@ -183,13 +183,17 @@ static inline vf reduced_by_bits(vf x, vi *quadrant) {
     const vu turns = mantissa * high + mul_hi(mantissa, middle) + carry;  // in units of 2^-30 quadrants
     const vi n = bits_int(turns + 0x20000000u) >> 30;
     *quadrant = n;
-    const vi rest = bits_int(turns - (bits_uint(n) << 30));      // -2^29 to 2^29 - 1, then `fine` below it
-    const vf r0 = to_float(rest >> 6);                           // 24 bits
-    const vf r1 = to_float(bits_int((bits_uint(rest & 63) << 18) | (fine >> 14)));  // 24 more
-    const vf r2 = to_float(bits_int(fine & 0x3fffu));            // the last 14
-    vf r = fma(r1, splat(5.58058975e-15f), r2 * 3.40612167e-19f);   // times pi/2, the smallest part first
+    vi rest = bits_int(turns - (bits_uint(n) << 30));            // -2^29 to 2^29 - 1, then `fine` below it
+    const vi negative = rest >> 31;                              // negated as ~: one unit of 2^-62 off
+    rest = rest ^ negative;
+    const vu below = fine ^ bits_uint(negative);
+    const vf r0 = to_float(rest >> 6);                           // 23 bits
+    const vf r1 = to_float(bits_int((bits_uint(rest & 63) << 18) | (below >> 14)));  // 24 more
+    const vf r2 = to_float(bits_int(below & 0x3fffu));           // the last 14
+    vf r = fma(r1, splat(5.58058975e-15f), r2 * 3.40612167e-19f);  // times pi/2, the smallest part first
     r = fma(r0, splat(-2.60540177e-15f), r);
-    return fma(r0, splat(9.36267597e-08f), r);
+    r = fma(r0, splat(9.36267597e-08f), r);
+    return sign_flipped(r, bits_uint(negative) & 0x80000000u);
 }
 
 // Sine and cosine. |x| <= 65536 is reduced by three parts of pi/2, the rest by its bits. sin(+-infinity) = NaN.

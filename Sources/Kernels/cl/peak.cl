@@ -1,16 +1,16 @@
 // peak: what a device can do at best, for benchmarks to be compared with. No barrier.
 //
-// Work-item i runs `rounds` rounds of fma on 16 independent values of W lanes: 32 W floating-point operations a round.
+// Work-item i runs `rounds` rounds of fma on 12 independent values of W lanes, which fit the registers of every processor: 24 W operations a round.
 __kernel void peak_fma(__global float *y_out,  // [items * W]
                        const int item_count, const int rounds, const float factor, const float term) {
     const int item = (int)get_global_id(0);
     if (item >= item_count) return;
-    vf value[16];
-    UNROLL for (int i = 0; i < 16; ++i) value[i] = splat((float)(item + i) * 1e-3f);
+    vf value[12];
+    UNROLL for (int i = 0; i < 12; ++i) value[i] = splat((float)(item + i) * 1e-3f);
     const vf a = splat(factor), b = splat(term);
-    for (int r = 0; r < rounds; ++r) UNROLL for (int i = 0; i < 16; ++i) value[i] = fma(value[i], a, b);
+    for (int r = 0; r < rounds; ++r) UNROLL for (int i = 0; i < 12; ++i) value[i] = fma(value[i], a, b);
     vf sum = value[0];
-    UNROLL for (int i = 1; i < 16; ++i) sum = sum + value[i];
+    UNROLL for (int i = 1; i < 12; ++i) sum = sum + value[i];
     vstore(sum, y_out + (size_t)item * W);
 }
 

@@ -119,41 +119,49 @@ __kernel void random_normal(__global const uint *streams_in,  // [P, 4], as abov
     store_blocks(word, (__global uint *)normal_out + (size_t)p * (size_t)pitch, block, count, pitch);
 }
 
-#ifndef PERMUTATION_ROUNDS
-#define PERMUTATION_ROUNDS 8
-#endif
-#define PERMUTATION_LEAST_BITS 4
+#define PERMUTATION_ROUNDS 12
 
-// A bijection of [0, n) chosen by a 64-bit key, one index at a time: a Feistel network on the next power of two, walked
-// until it lands below n (Mitchell, Stokes, Frank and Holmes 2022, arXiv:2106.06161). The first k values are k draws
-// without replacement. i < n.
-static inline uint permuted_index(uint i, uint n, uint key0, uint key1) {
-    uint bits = PERMUTATION_LEAST_BITS;
-    while (bits < 32u && ((n - 1u) >> bits) != 0u) ++bits;
-    const uint right_bits = bits / 2u, right_mask = (1u << right_bits) - 1u;
-    const uint left_mask = (1u << (bits - right_bits)) - 1u;
-    do {
-        uint left = i >> right_bits, right = i & right_mask;
-        uint k0 = key0, k1 = key1;
-        UNROLL for (int round = 0; round < PERMUTATION_ROUNDS; round += 2) {
-            const uint a = left ^ k0;
-            right ^= (mul_hi(a, PHILOX_M0) ^ (a * PHILOX_M0)) & right_mask;
-            const uint b = right ^ k1;
-            left ^= (mul_hi(b, PHILOX_M1) ^ (b * PHILOX_M1)) & left_mask;
-            k0 += PHILOX_W0;
-            k1 += PHILOX_W1;
-        }
-        i = (left << right_bits) | right;
-    } while (i >= n);
-    return i;
+// The round function: one multiplication folded and another, of which the high half is used.
+static inline vu permutation_hash(vu x, uint multiplier) {
+    return ((mul_hi(x, splatu(multiplier)) ^ (x * multiplier)) * PHILOX_W0) >> 16;
 }
 
-// A uniformly drawn order of 0, 1, ... N-1 per member; the key is the first two words of the member's block 0.
-// Work-item (i, p) owns W elements of member p, from i * W.
+// One pass through a Feistel network: a bijection of [0, 2^bits). The two halves take turns in changing each other.
+static inline vu permutation_pass(vu i, uint bits, uint key0, uint key1) {
+    const uint right_bits = bits / 2u, right_mask = (1u << right_bits) - 1u;
+    const uint left_mask = (1u << (bits - right_bits)) - 1u;
+    vu left = i >> right_bits, right = i & right_mask;
+    UNROLL for (int round = 0; round < PERMUTATION_ROUNDS; round += 2) {
+        right ^= permutation_hash(left ^ key0, PHILOX_M0) & right_mask;
+        left ^= permutation_hash(right ^ key1, PHILOX_M1) & left_mask;
+        key0 += PHILOX_W0;
+        key1 += PHILOX_W1;
+    }
+    return (left << right_bits) | right;
+}
+
+// Where W numbers below n go under a bijection of [0, n) that two random words choose, for any n >= 1: passes are repeated
+// until one lands below n (Mitchell, Stokes, Frank and Holmes 2022, arXiv:2106.06161). The first k values are k draws
+// without replacement. Each lane is on its own: the same i gives the same value beside any others.
+// Differs from the paper in the round function and the number of rounds. With 12 the orders of 2 to 6 elements are uniform
+// to a chi-square test over 4 million keys; 10 rounds fail it, and so do 12 with the product folded only once.
+static inline vu permuted_index(vu i, uint n, uint key0, uint key1) {
+    uint bits = 4u;
+    while (bits < 32u && ((n - 1u) >> bits) != 0u) ++bits;
+    i = permutation_pass(i, bits, key0, key1);
+    for (vi outside = i >= n; any_lane(outside); outside = i >= n)
+        i = select(i, permutation_pass(i, bits, key0, key1), outside);
+    // A network makes even permutations only; swapping 0 and 1 for half of the keys makes both kinds.
+    const uint swap = n > 1u ? (key0 ^ key1) >> 31 : 0u;
+    return select(i, i ^ swap, i < 2u);
+}
+
+// A uniformly drawn order of 0, 1, ... N-1 per member: permuted_index of each, keyed by the first two words of the member's
+// block 0. Work-item (i, p) owns W elements of member p, from i * W.
 __kernel void random_permutation(__global const uint *streams_in,  // [P, 4], as above
                                  __global int        *order_out,   // [P, pitch]
                                  const int member_count,           // P
-                                 const int count,                  // N
+                                 const int count,                  // N >= 1
                                  const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
                                  const uint step,
                                  const uint purpose) {
@@ -162,10 +170,11 @@ __kernel void random_permutation(__global const uint *streams_in,  // [P, 4], as
     if (i >= pitch || p >= member_count) return;
     vu word[4];
     member_words(word, streams_in + 4 * (size_t)p, 0u, step, purpose);
-    uint key0[W], key1[W];
-    vstorei(bits_int(word[0]), (int *)key0);
-    vstorei(bits_int(word[1]), (int *)key1);
-    __global int *row_out = order_out + (size_t)p * (size_t)pitch;
-    for (int l = 0; l < W; ++l)
-        row_out[i + l] = i + l < count ? (int)permuted_index((uint)(i + l), (uint)count, key0[0], key1[0]) : 0;
+    uint key[2][W];                                              // block 0 is in the first lane
+    UNROLL for (int j = 0; j < 2; ++j) vstorei(bits_int(word[j]), (int *)key[j]);
+
+    const vi at = lane_ids() + i;
+    const vi beyond = at >= count;                               // these permute 0 idly
+    const vu order = permuted_index(bits_uint(select(at, splati(0), beyond)), (uint)count, key[0][0], key[1][0]);
+    vstorei(select(bits_int(order), splati(0), beyond), order_out + (size_t)p * (size_t)pitch + (size_t)i);
 }

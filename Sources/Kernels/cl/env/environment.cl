@@ -91,11 +91,12 @@ ALWAYS_INLINE void store_rows(const vf *value, __global float *out, int count, i
     const int covered = (count + PAD - 1) / PAD * PAD;
     UNROLL for (int column = 0; column < covered; column += PAD) {
         float lane[PAD][W];
-        UNROLL for (int c = 0; c < PAD; ++c) vstore(column + c < count ? value[column + c] : splat(0.0f), lane[c]);
+        UNROLL for (int c = 0; c < PAD; ++c)
+            if (column + c < count) vstore(value[column + c], lane[c]);
         int p = first / environment_count, e = first - p * environment_count;
         for (int l = 0; l < W && first + l < slot_count; ++l) {
             __global float *row_out = out + rollout_row(p, e, environment_count, T, t) * (size_t)pitch;
-            UNROLL for (int c = 0; c < PAD; ++c) row_out[column + c] = lane[c][l];
+            UNROLL for (int c = 0; c < PAD; ++c) row_out[column + c] = column + c < count ? lane[c][l] : 0.0f;
             if (column + PAD == covered)
                 for (int c = covered; c < pitch; ++c) row_out[c] = 0.0f;
             next_slot(&p, &e, environment_count);

@@ -1,0 +1,85 @@
+import EvoGPU
+import Foundation
+import GPUTensor
+import Testing
+
+@Suite struct ResumeTests {
+    /// The program, which the tests' build puts beside the test bundle.
+    static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent().appendingPathComponent("evogpu")
+
+    static func start(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    static let settings = ["population=2", "environments=4", "rollout_steps=32", "batch_size=64", "epochs=2", "total_steps=20000", "checkpoint_every=3", "hidden=[16]", "value_hidden=[16]"].flatMap { ["--set", $0] }
+
+    private func files(_ run: URL) throws -> [Data] {
+        try ["checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv"].map { try Data(contentsOf: run.appendingPathComponent($0)) }
+    }
+
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func killedAndResumedEndsInTheSameBytes(environment: String) throws {
+        let folder = try TemporaryFolder(), whole = folder.url.appendingPathComponent("whole"), killed = folder.url.appendingPathComponent("killed")
+        let common = ["train", "ppo", "--env", environment, "--device", "cpu", "--eval-episodes", "0"] + Self.settings
+        let first = try Self.start(common + ["--out", whole.path])
+        first.waitUntilExit()
+        #expect(first.terminationStatus == 0)
+
+        // Killed as soon as there is a checkpoint, then again after a little progress, then left to finish.
+        var process = try Self.start(common + ["--out", killed.path])
+        var kills = 0
+        for wait in [0.0, 0.05] {
+            let deadline = Date().addingTimeInterval(60)
+            while !FileManager.default.fileExists(atPath: killed.appendingPathComponent("checkpoint/state.json").path), process.isRunning, Date() < deadline { usleep(500) }
+            usleep(UInt32(wait * 1e6))
+            if process.isRunning { kill(process.processIdentifier, SIGKILL); kills += 1 }
+            process.waitUntilExit()
+            process = try Self.start(["resume", killed.path, "--device", "cpu", "--eval-episodes", "0"])
+        }
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        #expect(kills >= 1, "the run was over before it could be killed")
+        #expect(try files(killed) == files(whole))
+    }
+
+    @Test func aRunMovesBetweenBackends() throws {
+        let folder = try TemporaryFolder(), spec = try EnvironmentSpec.named("Acrobot-v1"), algorithm = try AlgorithmSpec.named("ppo")
+        var config = PPOTests.config()
+        (config.totalSteps, config.checkpointEvery) = (60 * 6, 3)
+        func train(_ name: String, _ queues: [Queue]) throws -> [Data] {
+            let path = folder.url.appendingPathComponent(name)
+            var iterations = 0
+            _ = try TrainingRun(algorithm, spec, config: config, seeds: [4], path: path, on: queues[0]).train(shouldStop: { iterations >= 3 && queues.count > 1 }) { _ in iterations += 1 }
+            if queues.count > 1 { #expect(try TrainingRun(resuming: path, on: queues[1]).train { _ in }) }
+            return try files(path)
+        }
+        let whole = try train("whole", [Queue(Device.named("cpu"))])
+        for (index, backend) in Backend.available.enumerated() {
+            #expect(try train("moved\(index)", [Queue(Device.named("cpu")), backend.makeQueue()]) == whole, "moved to \(backend)")
+        }
+    }
+
+    @Test func aDamagedCheckpointIsRefused() throws {
+        let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"), queue = try Queue(Device.named("cpu"))
+        var config = PPOTests.config()
+        config.totalSteps = 60
+        _ = try TrainingRun(AlgorithmSpec.named("ppo"), EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [1], path: path, on: queue).train { _ in }
+        let arrays = path.appendingPathComponent("checkpoint/arrays.safetensors"), good = try Data(contentsOf: arrays)
+
+        func refusal() -> String { #expect(throws: RunError.self) { try TrainingRun(resuming: path, on: queue) }?.description ?? "" }
+        try good.dropLast(5).write(to: arrays)
+        #expect(refusal().contains("arrays.safetensors"))
+        try good.write(to: arrays)
+        // Another shape: more hidden units than the checkpoint has.
+        let file = path.appendingPathComponent("config.yaml"), yaml = try String(contentsOf: file, encoding: .utf8)
+        try yaml.replacing("total_steps: 60", with: "total_steps: 600").replacing("[17, 9]", with: "[40, 9]").write(to: file, atomically: true, encoding: .utf8)
+        #expect(refusal().contains("shape") || refusal().contains("parameters"))
+        try FileManager.default.removeItem(at: path.appendingPathComponent("checkpoint"))
+        #expect(refusal().contains("checkpoint"))
+    }
+}

@@ -1,0 +1,1 @@
+../GPUTensorTests/Support.swift
