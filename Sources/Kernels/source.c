@@ -51,6 +51,24 @@ TEXT(advantage) = {
 TEXT(policy_loss) = {
 #embed "cl/policy_loss.cl"
     , 0};
+TEXT(polyak_update) = {
+#embed "cl/polyak_update.cl"
+    , 0};
+TEXT(output_gradient) = {
+#embed "cl/output_gradient.cl"
+    , 0};
+TEXT(temporal_difference) = {
+#embed "cl/temporal_difference.cl"
+    , 0};
+TEXT(distillation) = {
+#embed "cl/distillation.cl"
+    , 0};
+TEXT(sensitivity) = {
+#embed "cl/sensitivity.cl"
+    , 0};
+TEXT(imitation_loss) = {
+#embed "cl/imitation_loss.cl"
+    , 0};
 TEXT(acrobot) = {
 #embed "cl/env/pair.cl"
     ,
@@ -82,6 +100,12 @@ static const KernelSource sources[] = {
     {"rollout", text_rollout, 1},
     {"advantage", text_advantage, 1},
     {"policy_loss", text_policy_loss, 1},
+    {"polyak_update", text_polyak_update, 1},
+    {"output_gradient", text_output_gradient, 1},
+    {"temporal_difference", text_temporal_difference, 1},
+    {"distillation", text_distillation, 1},
+    {"sensitivity", text_sensitivity, 1},
+    {"imitation_loss", text_imitation_loss, 1},
     {"acrobot", text_acrobot, 1},
     {"cartpole", text_cartpole, 1},
     {"mountain_car", text_mountain_car, 1},

@@ -47,6 +47,7 @@ struct ResumeCommand: ParsableCommand {
 struct EvaluationOptions: ParsableArguments {
     @Option(help: "Episodes that judge each run's best member at the end; 0 for none.") var evalEpisodes = 100
     @Flag(help: "Show no progress.") var quiet = false
+    @Flag(help: "Print the outcome as JSON.") var json = false
 
     func validate() throws {
         guard evalEpisodes >= 0 else { throw ValidationError("--eval-episodes is \(evalEpisodes); accepted: a whole number from 0") }
@@ -73,14 +74,22 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
         note("stopped by a signal after \(run.ppo.stepsPerMember) steps per member; `evogpu resume \(run.directory.url.path)` goes on")
         throw ExitCode(130)
     }
-    print("trained \(run.ppo.members) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(Double(steps) / max(seconds, 1e-9))) steps/s, updates included)")
-    if evaluation.evalEpisodes > 0 {
-        let best = try TrainedPopulation(run.directory.url, on: queue).evaluateBest(episodes: evaluation.evalEpisodes, seed: 1)
-        for entry in best {
-            print("seed \(entry.seed): best member \(entry.member), return \(decimal(entry.result.mean, 2)) +- \(decimal(entry.result.standardDeviation, 2)) over \(entry.result.returns.count) episodes (min \(decimal(entry.result.minimum, 2)), max \(decimal(entry.result.maximum, 2)))")
-        }
+    let best = evaluation.evalEpisodes == 0 ? [] : try TrainedPopulation(run.directory.url, on: queue).evaluateBest(episodes: evaluation.evalEpisodes, seed: 1)
+    let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.ppo.members, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
+                                  best: best.map { .init(seed: $0.seed, member: $0.member, episodes: $0.result.returns.count, mean: $0.result.mean, std: $0.result.standardDeviation,
+                                                         min: $0.result.minimum, max: $0.result.maximum) })
+    if evaluation.json { return try printJSON(outcome) }
+    print("trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)")
+    for entry in outcome.best {
+        print("seed \(entry.seed): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))")
     }
-    print("results: \(run.directory.url.path)")
+    print("results: \(outcome.directory)")
+}
+
+/// What a finished run prints: how fast it was, and each seed's best member, judged on episodes that did not choose it.
+private struct TrainingOutcome: Encodable {
+    struct Best: Encodable { let seed: UInt64, member, episodes: Int, mean, std, min, max: Double }
+    let directory: String, policies, steps: Int, seconds, steps_per_second: Double, best: [Best]
 }
 
 /// A number with a fixed count of decimals.

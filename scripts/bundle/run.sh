@@ -22,7 +22,7 @@ find_library() {
         [ -e "$folder/$1" ] && { echo "$folder/$1"; return; }
     done
     found=$(ldconfig -p 2>/dev/null | awk -v name="$1" '$1 == name && /x86-64|AArch64/ { print $NF; exit }')
-    [ -n "$found" ] && { echo "$found"; return; }
+    [ -n "$found" ] && [ -e "$found" ] && { echo "$found"; return; }
     for folder in $folders; do
         [ -e "$folder/$1" ] && { echo "$folder/$1"; return; }
     done
@@ -61,8 +61,8 @@ look_for_drivers() {
 # Writes the drivers' ICD files to a folder named after their content and points the loader there.
 name_drivers() {
     stamp=$(printf %s "$drivers" | cksum | tr ' ' -)
-    for base in "$here" "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/evogpu" "$(mktemp -d 2>/dev/null)"; do
-        [ -n "$base" ] || continue
+    for base in "$here" "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/evogpu" temporary; do
+        [ "$base" != temporary ] || base=$(mktemp -d) || return
         icd=$base/icd-$stamp
         [ -d "$icd" ] && break
         new=$icd.$$
@@ -130,8 +130,8 @@ while read -r device name <&3; do
     folder=$(echo "$device-$name" | tr ':' '-')
     mkdir -p "$out/$folder"
     record "$folder/math" txt verify math --device "$device"
-    record "$folder/gradients" txt verify gradients --reference "$here/data" --device "$device"
-    record "$folder/physics" txt verify physics --reference "$here/data" --device "$device"
+    record "$folder/gradients" txt verify gradients --reference "$here/data/torch-reference" --device "$device"
+    record "$folder/physics" txt verify physics --reference "$here/data/classic-reference" --device "$device"
     record "$folder/kernels" json bench kernels --json --device "$device"
     record "$folder/ppo" json bench ppo --json --device "$device"
 done 3<"$out/usable.txt"

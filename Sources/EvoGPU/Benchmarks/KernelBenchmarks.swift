@@ -1,7 +1,9 @@
 import Foundation
 import GPUTensor
 
-/// Microbenchmarks of the numeric kernels on one queue. Each checks its result against plain `Double` arithmetic before it counts.
+/// Microbenchmarks of the numeric kernels on one queue. The linear layer's result is checked against plain `Double` arithmetic.
+///
+/// - Throws: ``RunError`` if the check fails; ``DeviceError`` from any launch.
 public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Void) throws {
     let watch = Stopwatch(queue: queue)
 
@@ -38,6 +40,7 @@ public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Vo
         try report(watch.measure("linear_tanh", "\(p) x (\(m) x \(k) x \(n))", work: operations, unit: "GFLOP/s", scale: 1e-9, peak: peak.rate, inner: 8) {
             try queue.linearForward(MatrixView(y), MatrixView(x), layer, parameters: parameters, members: p, rows: m)
         })
+        try checkLinear(x: x, parameters: parameters, y: y, layer, rowCount: layout.rowCount)
     }
 
     for p in queue.device.isGPU ? [10, 1000] : [10] {
@@ -49,6 +52,7 @@ public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Vo
         let streams = try queue.tensor(Queue.streamWords(seeds: [1], membersPerRun: p), [p, 4])
         let x = try queue.tensor(.float32, [p, rows, 17], padded: true)
         try queue.randomNormal(parameters, streams: streams, step: 0, purpose: "BNCH")
+        try parameters.write(parameters.read(as: Float.self).map { $0 * 0.1 })   // like trained weights, so that tanh is not saturated
         try queue.randomNormal(x.flattened, streams: streams, step: 1, purpose: "BNCH")
         try queue.randomNormal(space.outputGradient.flattened, streams: streams, step: 2, purpose: "BNCH")
         // Products of the forward pass, of the weight gradients, and of the input gradients but the first layer's.
@@ -57,5 +61,16 @@ public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Vo
             try space.forward(MatrixView(x), parameters: parameters, on: queue)
             try space.backward(MatrixView(x), parameters: parameters, parameterGradients: gradients, on: queue)
         })
+    }
+}
+
+/// A spread of the outputs against `Double`: sums of k products of numbers within about +-5, so within k ulps of 25.
+private func checkLinear(x: Tensor, parameters: Tensor, y: Tensor, _ layer: LinearLayer, rowCount: Int) throws {
+    let xs: [Float] = try x.read(), ps: [Float] = try parameters.read(), ys: [Float] = try y.read()
+    let (k, n) = (layer.inputs, layer.outputs), rows = x.shape[1], pitch = padded(n)
+    for index in stride(from: 0, to: ys.count, by: max(1, ys.count / 997)) {
+        let column = index % n, row = index / n, base = row / rows * rowCount
+        let want = tanh((0..<k).reduce(Double(ps[base + layer.bias! + column])) { $0 + Double(xs[row * k + $1]) * Double(ps[base + layer.weights + $1 * pitch + column]) })
+        guard abs(Double(ys[index]) - want) <= Double(k) * 25 * Double(Float.ulpOfOne) else { throw RunError("linear_tanh gave \(ys[index]) for \(want); the benchmark does not count") }
     }
 }

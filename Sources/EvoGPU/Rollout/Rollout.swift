@@ -120,14 +120,17 @@ public final class ObservationNormaliser {
     /// Mean 0 and variance 1, which count as no observation at all.
     public func start() throws { try variance.write([Float](repeating: 1, count: members * width)) }
 
-    func update(with x: Tensor, on queue: Queue) throws {
+    /// Merges a batch `[P, rows, n]` (padded) into the next statistics; ``commit(on:)`` makes them current. Enqueues and returns.
+    public func update(with x: Tensor, on queue: Queue) throws {
         try queue.launch("merge_statistics", over: [x.pitch / queue.lanes, members], x, count, mean, variance, next.count, next.mean, next.variance,
                          Int32(members), Int32(x.shape[1]), Int32(width), Int32(x.pitch))
     }
-    func normalise(_ x: Tensor, on queue: Queue) throws {
+    /// Normalises `[P, rows, n]` (padded) in place with the current statistics. Enqueues and returns.
+    public func normalise(_ x: Tensor, on queue: Queue) throws {
         try queue.launch("normalise_rows", over: [x.shape[1], members], x, mean, variance, Int32(members), Int32(x.shape[1]), Int32(width), Int32(x.pitch), Self.epsilon, limit)
     }
-    func commit(on queue: Queue) throws {
+    /// Makes the statistics of the last update current. Enqueues and returns.
+    public func commit(on queue: Queue) throws {
         try queue.copy(next.count, to: count)
         try queue.copy(next.mean, to: mean)
         try queue.copy(next.variance, to: variance)

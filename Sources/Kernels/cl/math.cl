@@ -19,7 +19,7 @@ static inline vf horner(vf p, vf x, float c) { return fma(p, x, splat(c)); }
 static inline vf sign_flipped(vf x, vu sign) { return bits_float(bits_uint(x) ^ sign); }
 static inline vu sign_bit(vf x) { return bits_uint(x) & 0x80000000u; }
 
-static inline vf relu(vf x) { return vmax(splat(0.0f), x); }
+static inline vf relu(vf x) { return vmax(x, splat(0.0f)); }
 
 // e^x. Overflows to infinity above 88.7228, underflows through denormals to 0 below -103.97.
 static inline vf exp_strict(vf x) {

@@ -100,7 +100,7 @@ __kernel void gaussian_act(__global const float *mean_in,        // [S, A], padd
         float action = 0.0f;
         if (j < action_count) {
             const float z = deterministic ? 0.0f : noise[j];
-            action = fma(FIRST(exp_strict(splat(log_std[j]))), z, mean[j]);
+            action = deterministic ? mean[j] : fma(FIRST(exp_strict(splat(log_std[j]))), z, mean[j]);
             log_p = log_p - (0.5f * z * z + log_std[j] + 0.918938533204672742f);  // log sqrt(2 pi)
             const float low = bounds_in[j], high = bounds_in[action_count + j];
             const float clipped = action < -1.0f ? -1.0f : action > 1.0f ? 1.0f : action;

@@ -1,0 +1,81 @@
+import Foundation
+
+/// How one array of ours compares with its reference: quantiles of `|a - b| / (scale + |b|)`, b being the reference.
+public struct ArrayCheck: Sendable, Equatable, Encodable {
+    public let array: String
+    public let count: Int
+    /// Infinite where something is not a number that should be, or the other way round.
+    public let median: Double, p99: Double, worst: Double
+    /// Where the worst was met, as an index into the elements in order.
+    public let worstAt: Int
+    public let tolerance: Double
+    public var passed: Bool { worst <= tolerance }
+
+    /// - Parameter scale: one for every element, above 0.
+    public init(_ array: String, _ got: [Double], _ want: [Double], scales: [Double], tolerance: Double) {
+        precondition(got.count == want.count && scales.count == want.count, "\(array): \(got.count) values beside \(want.count)")
+        let errors = want.indices.map { i -> Double in
+            let error = abs(got[i] - want[i]) / (scales[i] + abs(want[i]))
+            if error.isFinite { return error }
+            return got[i] == want[i] || got[i].isNaN && want[i].isNaN ? 0 : .infinity
+        }
+        let sorted = errors.sorted()
+        (self.array, count, self.tolerance) = (array, errors.count, tolerance)
+        (median, p99, worst) = (sorted.quantile(0.5), sorted.quantile(0.99), sorted.last ?? 0)
+        worstAt = errors.firstIndex(of: worst) ?? 0
+    }
+
+    /// - Parameter scale: nil for the root mean square of `want`, so that an element near zero is held to the array's size.
+    public init(_ array: String, _ got: [Double], _ want: [Double], scale: Double? = nil, tolerance: Double) {
+        let scale = max(scale ?? want.rootMeanSquare, .leastNormalMagnitude)
+        self.init(array, got, want, scales: Array(repeating: scale, count: want.count), tolerance: tolerance)
+    }
+
+    public init(_ array: String, _ got: [Float], _ want: [Double], scale: Double? = nil, tolerance: Double) {
+        self.init(array, got.map(Double.init), want, scale: scale, tolerance: tolerance)
+    }
+
+    private enum CodingKeys: String, CodingKey { case array, count, median, p99, worst, worstAt = "worst_at", tolerance, passed }
+
+    // JSON knows no infinity: null stands for it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(array, forKey: .array)
+        try container.encode(count, forKey: .count)
+        for (key, value) in [(CodingKeys.median, median), (.p99, p99), (.worst, worst)] {
+            try container.encode(value.isFinite ? value : nil, forKey: key)
+        }
+        try container.encode(worstAt, forKey: .worstAt)
+        try container.encode(tolerance, forKey: .tolerance)
+        try container.encode(passed, forKey: .passed)
+    }
+}
+
+/// What became of one reference case.
+public struct CaseReport: Sendable, Encodable {
+    public let name: String
+    public var checks: [ArrayCheck] = []
+    /// Why the case, or a part of it, has no counterpart here.
+    public var notCovered: [String] = []
+    public var passed: Bool { checks.allSatisfy(\.passed) }
+
+    private enum CodingKeys: String, CodingKey { case name = "case", checks, notCovered = "not_covered", passed }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(checks, forKey: .checks)
+        try container.encode(notCovered, forKey: .notCovered)
+        try container.encode(passed, forKey: .passed)
+    }
+}
+
+extension [Double] {
+    var rootMeanSquare: Double { isEmpty ? 0 : (reduce(0) { $0 + $1 * $1 } / Double(count)).squareRoot() }
+    var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+
+    /// Of a sorted array: the smallest element that at least this share is not above.
+    func quantile(_ share: Double) -> Double {
+        isEmpty ? 0 : self[Swift.min(count - 1, Swift.max(0, Int((share * Double(count)).rounded(.up)) - 1))]
+    }
+}

@@ -1,0 +1,91 @@
+import GPUTensor
+
+/// A way to run kernels: a device, its lanes, its threads, the form of its matrix products.
+public struct BackendVariant: Sendable, CustomStringConvertible {
+    public let device: Device
+    public let lanes: Int?, threads: Int?
+    public let form: MatrixForm?
+
+    public var description: String {
+        let parts = [lanes.map { "\($0) lanes" } ?? "default lanes", threads.map { "\($0) thread\($0 == 1 ? "" : "s")" }, form.map { "\($0.rawValue) form" }]
+        return "\(device.identifier), \(parts.compactMap { $0 }.joined(separator: ", "))"
+    }
+
+    public func queue() throws -> Queue { try Queue(device, lanes: lanes, matrixForm: form, threads: threads) }
+
+    /// Every variant of the CPU backend that this processor has, with one thread and with two; and every usable OpenCL device with its default
+    /// lanes, with 1, 8 and 16, and with either form of matrix products.
+    public static func all() -> [BackendVariant] {
+        var variants: [BackendVariant] = []
+        for device in Device.all() where device.unusable == nil {
+            if device.identifier == "cpu" {
+                for lanes in [16, 8, 4, 1] where (try? Queue(device, lanes: lanes)) != nil {
+                    variants += [1, 2].map { BackendVariant(device: device, lanes: lanes, threads: $0, form: nil) }
+                }
+            } else {
+                variants += [nil, 1, 8, 16].map { BackendVariant(device: device, lanes: $0, threads: nil, form: .register) }
+                variants += [nil, 16].map { BackendVariant(device: device, lanes: $0, threads: nil, form: .local) }
+            }
+        }
+        return variants
+    }
+}
+
+/// A training run on one backend beside the same run on the first one.
+public struct BackendReport: Sendable, Encodable {
+    public let backend: String, env: String, objective: String
+    public let tensors: Int, values: Int
+    /// Values that differ after the last iteration.
+    public let differing: Int
+    /// The first difference: a tensor's name and the iteration after which it was seen, from 1.
+    public let firstDifference: String?
+
+    private enum CodingKeys: String, CodingKey { case backend, env, objective, tensors, values, differing, firstDifference = "first_difference" }
+}
+
+/// Trains the same small population on every backend and compares every persistent tensor after every iteration, bit for bit.
+///
+/// - Parameters:
+///   - report: called after each backend, the first of each run included (which has nothing to differ from).
+/// - Throws: ``DeviceError`` from a launch; whatever `report` throws.
+public func verifyBackends(_ variants: [BackendVariant] = BackendVariant.all(), _ spec: EnvironmentSpec, objective: PolicyObjective, iterations: Int,
+                           report: (BackendReport) throws -> Void) throws {
+    // Sizes that fill neither a vector nor a chunk of 256 rows, and a batch that does not divide the rollout.
+    var config = PPOConfig()
+    (config.population, config.environments, config.rolloutSteps, config.batchSize, config.epochs) = (3, 5, 24, 50, 2)
+    (config.hidden, config.valueHidden, config.objective) = ([17, 33], [19], objective)
+    (config.learningRate, config.entropyCoefficient, config.totalSteps) = (1e-3, 0.01, iterations * 5 * 24)
+    config.maxKL = PerMember([0, 0, 0.003])   // the third member stops early now and then
+    var expected: [[Snapshot]] = []
+    for (index, variant) in variants.enumerated() {
+        let queue = try variant.queue(), ppo = try PPO(config, spec, seeds: [7], on: queue)
+        var first: String?, differing = 0, values = 0
+        for iteration in 0..<iterations {
+            _ = try ppo.iterate()
+            let now = try ppo.persistentTensors.map { try Snapshot($0.name, $0.tensor) }
+            if index == 0 { expected.append(now) }
+            let counts = zip(now, expected[iteration]).map { $0.differing(from: $1) }
+            (differing, values) = (counts.reduce(0, +), now.reduce(0) { $0 + $1.words.count })
+            if first == nil, let at = counts.firstIndex(where: { $0 > 0 }) { first = "\(now[at].name) after iteration \(iteration + 1)" }
+        }
+        try report(BackendReport(backend: variant.description, env: spec.name, objective: objective.rawValue, tensors: ppo.persistentTensors.count,
+                                 values: values, differing: differing, firstDifference: first))
+    }
+}
+
+/// A tensor's bits on the host.
+private struct Snapshot {
+    let name: String, words: [UInt32]
+
+    init(_ name: String, _ tensor: Tensor) throws {
+        self.name = name
+        switch tensor.type {
+        case .float32: words = try tensor.read(as: Float.self).map(\.bitPattern)
+        case .int32: words = try tensor.read(as: Int32.self).map { UInt32(bitPattern: $0) }
+        case .uint32: words = try tensor.read()
+        case .uint64: words = try tensor.read(as: UInt64.self).flatMap { [UInt32(truncatingIfNeeded: $0), UInt32(truncatingIfNeeded: $0 >> 32)] }
+        }
+    }
+
+    func differing(from other: Snapshot) -> Int { zip(words, other.words).count { $0 != $1 } }
+}

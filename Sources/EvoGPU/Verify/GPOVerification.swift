@@ -1,0 +1,133 @@
+import GPUTensor
+
+/// GPO's parts: the mutation loss over similar members' samples, the gate between two parents, and the child's imitation of it.
+func verifyGPO(_ reference: ReferenceCase, on queue: Queue) throws -> (checks: [ArrayCheck], notCovered: [String]) {
+    let (members, batch) = try (reference.size("members"), reference.size("batch"))
+    try reference.expectOrder("policy_parameter_order", policyParameterOrder)
+    try reference.expectOrder("gate_parameter_order", valueParameterOrder)
+    var checks = try verifySharedLoss(reference, members: members, batch: batch, on: queue)
+    let (gateChecks, picks) = try verifyGate(reference, batch: batch, on: queue)
+    checks += gateChecks
+    guard members == 3 else {
+        return (checks, ["student_loss, student_grad: the case has \(members) members; which of them is the student is known for 3 (parents 0 and 1, student 2)"])
+    }
+    return (checks + (try verifyImitation(reference, batch: batch, picks: picks, on: queue)), [])
+}
+
+private func policyNetwork(_ reference: ReferenceCase) throws -> ActorCritic {
+    try .reference(observations: reference.size("obs"), actions: reference.size("act"), hidden: reference.size("hidden"), hasValue: false)
+}
+
+/// Padded rows of flat policies; the stand-in value network is zero.
+private func policyRows(_ reference: ReferenceCase, _ name: String, members: Int, _ network: ActorCritic) throws -> [[Float]] {
+    let count = network.policyParameterCount, flat = try reference.doubles(name, count: members * count)
+    let none = [Double](repeating: 0, count: network.layout.parameterCount - count)
+    return (0..<members).map { network.layout.pack(Array(flat[$0 * count..<($0 + 1) * count]) + none) }
+}
+
+/// The loss of member i is the sum over similar members j of mean[ratio A] on j's samples, with its own KL on its own samples. Every
+/// such pair is one member of a launch here; the host adds up a member's pairs.
+private func verifySharedLoss(_ reference: ReferenceCase, members: Int, batch: Int, on queue: Queue) throws -> [ArrayCheck] {
+    let network = try policyNetwork(reference), (observations, actions) = (network.policy.inputs, network.kind.count)
+    let beta = try reference.number("beta"), count = network.policyParameterCount
+    let similar = try reference.doubles("similar", count: members * members)
+    let pairs = (0..<members * members).filter { similar[$0] != 0 }.map { (of: $0 / members, from: $0 % members) }
+    guard !pairs.isEmpty else { throw RunError("\(reference.name): array \"similar\" names no pair; every member is similar to itself") }
+    let (old, new) = try (policyRows(reference, "policy_old", members: members, network), policyRows(reference, "policy", members: members, network))
+    func rows(_ name: String, _ width: Int) throws -> [Float] {
+        let all = try reference.floats(name, count: members * batch * width), size = batch * width
+        return pairs.flatMap { all[$0.from * size..<($0.from + 1) * size] }
+    }
+    let probe = try SurrogateProbe(network, members: pairs.count, batch: batch, on: queue)
+    try probe.load(observations: rows("obs", observations), actions: rows("action", actions), oldLogProbabilities: rows("logp_old", 1),
+                   advantages: rows("advantage", 1), returns: Array(repeating: 0, count: pairs.count * batch))
+    try probe.setOld(pairs.flatMap { old[$0.of] })
+    try probe.parameters.write(pairs.flatMap { new[$0.of] })
+    let betas = pairs.map { $0.of == $0.from ? beta : 0 }
+    let statistics = try probe.evaluate(.penalty, clip: Array(repeating: 0, count: pairs.count), beta: betas.map { Float($0) }, valueCoefficient: 0)
+    let gradients = network.layout.unpackRows(try probe.gradients.read())
+    var losses = [Double](repeating: 0, count: members), sums = [Double](repeating: 0, count: members * count)
+    for (index, pair) in pairs.enumerated() {
+        losses[pair.of] += statistics[index * batch..<(index + 1) * batch].map { $0[0] + betas[index] * $0[1] }.mean
+        for i in 0..<count { sums[pair.of * count + i] += Double(gradients[index * network.layout.parameterCount + i]) }
+    }
+    let depth = passDepth(widths: [observations] + network.policy.layers.map(\.linear.outputs)) + 4 * actions
+    let size = try reference.doubles("advantage", count: members * batch).rootMeanSquare * Double(pairs.count) / Double(members) + beta * Double(actions)
+    return try [
+        ArrayCheck("loss", losses, reference.doubles("loss", count: members), scale: size, tolerance: roundingTolerance(depth: depth)),
+        ArrayCheck("grad", sums, reference.doubles("grad", count: members * count), tolerance: roundingTolerance(depth: 2 * depth + batch)),
+    ]
+}
+
+/// Cross-entropy is A2C's loss with an advantage of 1 and an old log probability of 0.
+private func verifyGate(_ reference: ReferenceCase, batch: Int, on queue: Queue) throws -> (checks: [ArrayCheck], picks: [Int32]) {
+    let (observations, hidden) = try (reference.size("obs"), reference.size("gate_hidden"))
+    var layout = ParameterLayout()
+    let gate = MLP(inputs: observations, hidden: [hidden, hidden], outputs: 2, activation: .tanh, prefix: "gate", in: &layout)
+    let labels = try reference.doubles("gate_label", count: batch)
+    let wantPicks = try reference.doubles("gate_pick", count: batch)
+    for (name, values) in [("gate_label", labels), ("gate_pick", wantPicks)] where !values.allSatisfy({ $0 == 0 || $0 == 1 }) {
+        throw RunError("\(reference.name): array \"\(name)\" holds other numbers than 0 and 1")
+    }
+    let parameters = try queue.tensor(reference.parameterRows("gate", members: 1, layout), [1, layout.rowCount])
+    let states = MatrixView(try queue.tensor(reference.floats("gate_obs", count: batch * observations), [1, batch, observations], padded: true))
+    let pass = try MLPWorkspace(gate, members: 1, rows: batch, backward: true, on: queue), gradients = try queue.tensor(.float32, [1, layout.rowCount])
+    func padded(_ shape: [Int]) throws -> Tensor { try queue.tensor(.float32, shape, padded: true) }
+    let label = try padded([1, batch, 2]), scalars = try padded([3, 1, batch]), value = try padded([1, batch, 1])
+    try label.write(labels.flatMap { [Float($0), 0] })
+    try scalars.write([Float](repeating: 0, count: batch) + [Float](repeating: 1, count: batch) + [Float](repeating: 0, count: batch))
+    let statistics = try padded([1, batch, rowPadding]), uniform = try padded([1, batch, 2]), work = try padded([1, batch, 2])
+    let picks = try queue.tensor(.int32, [batch]), logits = pass.output
+    try pass.forward(states, parameters: parameters, on: queue)
+    let logitRows = try padded([batch, 2])
+    try queue.copy(logits, to: logitRows)
+    try queue.argmax(logitRows, into: picks)
+    try queue.launch("categorical_policy_loss", over: [batch, 1], logits, value, label, uniform, scalars, queue.tensor([Float(0), 1], [1, 2]),
+                     queue.tensor([Float(0), 0, 0, 0], [1, 4]), work, pass.outputGradient, padded([1, batch, 1]), statistics,
+                     Int32(1), Int32(batch), Int32(2), Int32(logits.pitch), Int32(scalars.pitch), SurrogateProbe.Form.a2c.rawValue)
+    try pass.backward(states, parameters: parameters, parameterGradients: gradients, on: queue)
+
+    let depth = passDepth(widths: [observations, hidden, hidden, 2]) + 8, forward = roundingTolerance(depth: depth)
+    let all: [Float] = try statistics.read(), loss = (0..<batch).map { Double(all[$0 * rowPadding]) }.mean
+    let wantLogits = try reference.doubles("gate_logits", count: 2 * batch)
+    let got: [Int32] = try picks.read()
+    // Where the logits differ by no more than their rounding, either pick is right.
+    let clear = (0..<batch).filter { abs(wantLogits[2 * $0] - wantLogits[2 * $0 + 1]) > forward * wantLogits.rootMeanSquare }
+    return try ([
+        ArrayCheck("gate_logits", logits.read(), wantLogits, tolerance: forward),
+        ArrayCheck("gate_loss", [loss], reference.doubles("gate_loss", count: 1), tolerance: forward),
+        ArrayCheck("gate_grad", layout.unpack(gradients.read()), reference.doubles("gate_grad", count: layout.parameterCount),
+                   tolerance: roundingTolerance(depth: 2 * depth + batch)),
+        ArrayCheck("gate_pick", clear.map { Double(got[$0]) }, clear.map { wantPicks[$0] }, scale: 1, tolerance: 0),
+    ], wantPicks.map { Int32($0) })
+}
+
+/// The student, member 2, imitates the old policy of parent 0 or 1, as the gate picks, on the gate's states.
+private func verifyImitation(_ reference: ReferenceCase, batch: Int, picks: [Int32], on queue: Queue) throws -> [ArrayCheck] {
+    let network = try policyNetwork(reference), (observations, actions) = (network.policy.inputs, network.kind.count), logStd = network.logStd!
+    let (old, new) = try (policyRows(reference, "policy_old", members: 3, network), policyRows(reference, "policy", members: 3, network))
+    let states = MatrixView(try queue.tensor(reference.floats("gate_obs", count: batch * observations), [1, batch, observations], padded: true))
+    let pass = try MLPWorkspace(network.policy, members: 1, rows: batch, backward: true, on: queue)
+    var means: [Float] = []
+    for parent in 0..<2 {
+        try pass.forward(states, parameters: queue.tensor(old[parent], [1, network.layout.rowCount]), on: queue)
+        means += try pass.output.read(as: Float.self)
+    }
+    let parentMeans = try queue.tensor(means, [2, 1, batch, actions], padded: true)
+    let parentLogStd = try queue.tensor((0..<2).flatMap { old[$0][logStd..<logStd + actions] }, [2, 1, actions], padded: true)
+    let parameters = try queue.tensor(new[2], [1, network.layout.rowCount]), gradients = try queue.tensor(.float32, [1, network.layout.rowCount])
+    let logStdGradients = try queue.tensor(.float32, [1, batch, actions], padded: true), losses = try queue.tensor(.float32, [1, batch])
+    try pass.forward(states, parameters: parameters, on: queue)
+    try queue.gaussianImitationLoss(meanGradient: pass.outputGradient, logStdGradient: logStdGradients, losses: losses, mean: pass.output, parameters: parameters,
+                                    logStd: logStd, parentMeans: parentMeans, parentLogStd: parentLogStd, picks: queue.tensor(picks, [1, batch]))
+    try pass.backward(states, parameters: parameters, parameterGradients: gradients, on: queue)
+    try queue.columnSum(MatrixView(gradients, offset: logStd, memberStride: gradients.pitch, pitch: logStdGradients.pitch), MatrixView(logStdGradients),
+                        members: 1, rows: batch, columns: actions)
+    let depth = passDepth(widths: [observations] + network.policy.layers.map(\.linear.outputs)) + 4 * actions, count = network.policyParameterCount
+    let loss = try losses.read(as: Float.self).map(Double.init).mean
+    return try [
+        ArrayCheck("student_loss", [loss], reference.doubles("student_loss", count: 1), scale: Double(actions), tolerance: roundingTolerance(depth: depth)),
+        ArrayCheck("student_grad", Array(network.layout.unpack(gradients.read())[..<count]), reference.doubles("student_grad", count: count),
+                   tolerance: roundingTolerance(depth: 2 * depth + batch)),
+    ]
+}

@@ -1,0 +1,37 @@
+extension Queue {
+    /// Adds the squares of one output's parameter gradient to the squared sensitivity. Enqueues and returns.
+    ///
+    /// - Parameters:
+    ///   - squares: `[P, N]`, zero before the first output.
+    ///   - gradients: `[P, N]`: of that output, summed over states.
+    public func addGradientSquares(to squares: Tensor, _ gradients: Tensor) throws {
+        let (members, parameters) = try sensitivityShape(squares)
+        try gradients.expectShape(squares.shape, "gradients")
+        try launch("add_gradient_squares", over: [parameters / lanes, members], gradients, squares, Int32(members), Int32(parameters))
+    }
+
+    /// Moves parameters by `delta / divisor`, where the divisor is the sensitivity, at least 0.01, and 1 where it is 0.
+    /// Enqueues and returns.
+    ///
+    /// - Parameters:
+    ///   - parameters: `[P, N]`; overwritten.
+    ///   - delta: `[P, N]`, zero in the padding.
+    ///   - squares: squared sensitivities `[P, N]`, from ``addGradientSquares(to:_:)``.
+    ///   - mask: `[N]`, 1 where a parameter may move.
+    ///   - divisor: `[P, N]`; overwritten.
+    /// - Note: SM-G-SUM of Lehman et al. 2018 (arXiv:1712.06563) with the limits of the published PDERL code.
+    public func mutateProximally(_ parameters: Tensor, delta: Tensor, squares: Tensor, mask: Tensor, divisor: Tensor) throws {
+        let (members, count) = try sensitivityShape(squares)
+        for (tensor, name) in [(parameters, "parameters"), (delta, "delta"), (divisor, "divisor")] { try tensor.expectShape(squares.shape, name) }
+        try mask.expectShape([count], "mask")
+        try launch("mutate_proximally", over: [count / lanes, members], squares, delta, mask, divisor, parameters, Int32(members), Int32(count))
+    }
+
+    private func sensitivityShape(_ squares: Tensor) throws -> (Int, Int) {
+        let (members, parameters) = try squares.matrixShape("squares")
+        guard parameters.isMultiple(of: rowPadding), squares.pitch == parameters else {
+            throw ShapeMismatch("squares", is: squares.shape, expected: "rows of a multiple of \(rowPadding)")
+        }
+        return (members, parameters)
+    }
+}
