@@ -24,7 +24,7 @@ demo: build
 # Release configuration: without optimisation the kernels' C form is some fifty times slower.
 test: setup
 	swift build -c release --build-tests
-	swift test -c release --skip-build
+	swift test -c release --skip-build --disable-xctest
 
 bundle: setup
 	scripts/bundle.sh

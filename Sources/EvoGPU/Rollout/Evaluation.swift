@@ -32,11 +32,11 @@ public func evaluate(_ network: ActorCritic, _ spec: EnvironmentSpec, parameters
     try streams.write((0..<members).flatMap { _ in [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), 0, 1] })
     try rollout.start()
     for step in 0..<spec.timeLimit { try rollout.run(step, parameters: parameters, on: queue) }
-    let episode = rollout.environment.episode, pitch = episode.pitch
-    let all: [Float] = try episode.read()
+    let all: [Float] = try rollout.environment.episode.read()
+    func row(_ row: VectorEnvironment.EpisodeRow, _ slot: Int) -> Float { all[row.rawValue * members * episodes + slot] }
     return try (0..<members).map { member in
         let slots = member * episodes..<(member + 1) * episodes
-        guard slots.allSatisfy({ all[2 * pitch + $0] >= 1 }) else { throw RunError("an episode of \(spec.name) did not end within its limit of \(spec.timeLimit) steps") }
-        return EvaluationResult(returns: slots.map { Double(all[5 * pitch + $0]) }, lengths: slots.map { Int(all[6 * pitch + $0]) })
+        guard slots.allSatisfy({ row(.finished, $0) >= 1 }) else { throw RunError("an episode of \(spec.name) did not end within its limit of \(spec.timeLimit) steps") }
+        return EvaluationResult(returns: slots.map { Double(row(.firstReturn, $0)) }, lengths: slots.map { Int(row(.firstLength, $0)) })
     }
 }

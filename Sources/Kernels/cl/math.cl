@@ -2,9 +2,9 @@
 // W and the C build give the same bits. Branch-free; no lane's result depends on its neighbours.
 //
 // NaN gives NaN (payload unspecified). Denormal arguments and results are honoured: nothing is flushed to zero.
-// Errors are against the exact value, in units of the result's last place (ulp), over all 2^32 floats.
-// Polynomials are minimax fits (Lawson's iteration, relative error), their coefficients rounded to float one after
-// another, lowest power first, with the rest refitted each time.
+// "Worst error" was measured over all 2^32 floats, denormal results included, against the C library in double; in units of
+// the result's last place (ulp). Polynomials are our minimax fits of the relative error (Lawson's iteration), coefficients
+// rounded to float one after another, lowest power first, with the rest refitted each time.
 
 #define MATH_INF splat(as_float(0x7f800000u))
 #define MATH_NAN splat(as_float(0x7fc00000u))
@@ -22,6 +22,7 @@ static inline vu sign_bit(vf x) { return bits_uint(x) & 0x80000000u; }
 static inline vf relu(vf x) { return vmax(x, splat(0.0f)); }
 
 // e^x. Overflows to infinity above 88.7228, underflows through denormals to 0 below -103.97.
+// Worst error 0.90 ulp (at x = 26.7221527).
 static inline vf exp_strict(vf x) {
     x = vclamp(x, -104.0f, 89.0f);
     const vf t = fma(x, splat(LOG2_E), splat(ROUND_SHIFT));
@@ -40,10 +41,10 @@ static inline vf exp_strict(vf x) {
     return p * bits_float((half_k + 127) << 23) * bits_float((k - half_k + 127) << 23);
 }
 
-// e^x - 1.
+// e^x - 1. Worst error 1.29 ulp (at x = 33.0967674), 0.87 for x < 0 (at x = -0.517619193).
 static inline vf expm1_strict(vf x) {
     const vf c = vclamp(x, -18.0f, 89.0f);
-    // Rounded towards zero by a quarter, so that |x| < 0.52 keeps n = 0 and nothing cancels near it.
+    // Rounded with a bias of a quarter towards zero, so that |x| < 0.52 keeps n = 0: otherwise x near 0.35 would cancel.
     const vf bias = bits_float(sign_bit(x) | 0x3e800000u);  // 0.25 with the sign of x
     const vf t = fma(c, splat(LOG2_E), -bias) + (ROUND_SHIFT + 126.0f);
     const vf n = t - (ROUND_SHIFT + 126.0f);
@@ -75,7 +76,7 @@ static inline vf log_reduced(vf n, vf f) {
     return fma(n, splat(LN2_HI), f + fma(f * f, p, n * LN2_LO));
 }
 
-// Natural logarithm. log(0) = -infinity, log(x < 0) = NaN.
+// Natural logarithm. log(0) = -infinity, log(x < 0) = NaN. Worst error 0.92 ulp (at x = 0.739553094).
 static inline vf log_strict(vf x) {
     const vi tiny = x < 1.17549435e-38f;                         // denormals; what else is here is replaced below
     const vf y = select(x, x * 33554432.0f, tiny);
@@ -86,7 +87,7 @@ static inline vf log_strict(vf x) {
     return select(select(edge, r, x > 0.0f), x + x, !(x < MATH_INF));
 }
 
-// log(1 + x) + 64 log(2) for those in `big`; -1 < x < 2^126. The sign of a zero stays.
+// log(1 + x) for -1 < x < 2^126, with 64 log(2) more where `big`. The sign of a zero stays.
 static inline vf log1p_inside(vf x, vi big) {
     const vi n = (bits_int(1.0f + x) - 0x3f400000) >> 23;        // 1 + x = 2^n (1 + f), f in about [-1/4, 1/2]
     const vf scale = bits_float(0x3f800000 - (n << 23));
@@ -95,7 +96,7 @@ static inline vf log1p_inside(vf x, vi big) {
     return bits_float(bits_uint(r) | sign_bit(x));
 }
 
-// log(1 + x). log1p(-1) = -infinity, log1p(x < -1) = NaN.
+// log(1 + x). log1p(-1) = -infinity, log1p(x < -1) = NaN. Worst error 0.92 ulp (at x = 0.484809488).
 static inline vf log1p_strict(vf x) {
     const vi big = x > 1.26765060e+30f;                          // 2^100
     const vf r = log1p_inside(select(x, x * 5.42101086e-20f, big), big);
@@ -103,7 +104,8 @@ static inline vf log1p_strict(vf x) {
     return select(select(edge, r, x > -1.0f), x + x, !(x < MATH_INF));
 }
 
-// tanh(x) = w / (2 - w) with w = 1 - e^(-2|x|): odd, never beyond +-1, monotone; +-1 from |x| = 9.0109 on.
+// tanh(x) = w / (2 - w) with w = 1 - e^(-2|x|): odd, never beyond +-1, and monotone over all floats.
+// Worst error 1.96 ulp (at x = +-0.519323409).
 static inline vf tanh_strict(vf x) {
     const vf a = vmin(fabs(x), splat(9.02f));
     // e^(-2a) = 2^n e^(-2r) with n <= 0, |r| <= 0.174. One float holds ln(2)/2 well enough: what it lacks is scaled by 2^n.
@@ -122,18 +124,18 @@ static inline vf tanh_strict(vf x) {
     return bits_float(bits_uint(w / two_less_w) | sign_bit(x));
 }
 
-// 1 / (1 + e^-x).
+// 1 / (1 + e^-x). Worst error 1.50 ulp for x >= 0 (at x = 7.85921097), 2.41 for x < 0 (at x = -4.1572938).
 static inline vf sigmoid_strict(vf x) {
     const vf e = exp_strict(-fabs(x));
     return select(splat(1.0f), e, x < 0.0f) / (1.0f + e);
 }
 
-// log(1 + e^x).
+// log(1 + e^x). Worst error 1.58 ulp for x >= 0 (at x = 0.383948177), 1.70 for x < 0 (at x = -1.27524233).
 static inline vf softplus_strict(vf x) {
     return vmax(x, splat(0.0f)) + log1p_inside(exp_strict(-fabs(x)), splati(0));
 }
 
-// x for x > 0, e^x - 1 below (alpha = 1).
+// x for x > 0, e^x - 1 below (alpha = 1). Worst error 0.87 ulp (at x = -0.517619193).
 static inline vf elu_strict(vf x) { return select(expm1_strict(x), x, x > 0.0f); }
 
 // The derivative of elu at x, from y = elu(x).
@@ -166,7 +168,8 @@ static inline vu two_over_pi_word(vi i) {
 }
 
 // x - n pi/2 for any finite x >= 2^-6, with n's low bits in *quadrant (Payne and Hanek 1983): the 24 bits of x times
-// those 96 bits of 2/pi that matter modulo 4, in integers.
+// those 96 bits of 2/pi that matter modulo 4, in integers. It costs more than the rest of the sine, so it stands behind
+// a branch that is taken when any lane needs it.
 static inline vf reduced_by_bits(vf x, vi *quadrant) {
     const vu mantissa = (bits_uint(x) & 0x007fffffu) | 0x00800000u;
     const vi first = (bits_int(x) >> 23) - 120;                  // the first bit of 2/pi that matters, 0 at word 0
@@ -196,7 +199,9 @@ static inline vf reduced_by_bits(vf x, vi *quadrant) {
     return sign_flipped(r, bits_uint(negative) & 0x80000000u);
 }
 
-// Sine and cosine. |x| <= 65536 is reduced by three parts of pi/2, the rest by its bits. sin(+-infinity) = NaN.
+// Sine and cosine of any float. |x| <= 65536 is reduced by three parts of pi/2 (Cody and Waite 1980), the rest by its bits;
+// infinities give NaN. Worst error of sin 1.56 ulp (at x = 4.94653131e+31; 1.54 for |x| <= 10^4), of cos 1.56 ulp
+// (at x = 88899.4688; 1.54 for |x| <= 10^4).
 static inline void sincos_strict(vf x, vf *s, vf *c) {
     const vf size = fabs(x);
     const vf t = fma(size, splat(0.636619747f), splat(ROUND_SHIFT));
@@ -223,7 +228,8 @@ static inline void sincos_strict(vf x, vf *s, vf *c) {
 static inline vf sin_strict(vf x) { vf s, c; sincos_strict(x, &s, &c); return s; }
 static inline vf cos_strict(vf x) { vf s, c; sincos_strict(x, &s, &c); return c; }
 
-// Sine and cosine of 2 pi u, for |u| < 2^20 turns; the reduction is exact.
+// Sine and cosine of 2 pi u, for |u| <= 2^20 turns only; the reduction is exact. Worst error there 0.97 ulp of the sine,
+// 0.88 ulp of the cosine.
 static inline void sincos_turns_strict(vf u, vf *s, vf *c) {
     const vf t = fma(u, splat(4.0f), splat(ROUND_SHIFT));
     const vf f = fma(t - ROUND_SHIFT, splat(-0.25f), u);         // within +-1/8
