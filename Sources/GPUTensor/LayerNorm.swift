@@ -55,7 +55,7 @@ extension Queue {
                    UInt64(norm.gamma), UInt64(parameters.pitch), dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(norm.width), norm.form.rawValue)
     }
 
-    private func checkNorm(_ norm: LayerNorm, _ parameters: Tensor, _ xhat: Tensor, _ scale: Tensor, _ members: Int, _ rows: Int) throws {
+    func checkNorm(_ norm: LayerNorm, _ parameters: Tensor, _ xhat: Tensor, _ scale: Tensor, _ members: Int, _ rows: Int) throws {
         let (have, columns) = try parameters.matrixShape("parameters")
         let end = max(norm.gamma, norm.beta) + padded(norm.width)
         guard have >= members, columns >= end else { throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]") }

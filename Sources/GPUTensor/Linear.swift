@@ -47,11 +47,15 @@ public struct LinearLayer: Sendable, Equatable {
 }
 
 extension Queue {
-    private var tileRows: Int { lanes == 1 ? 4 : lanes >= 16 ? 8 : 6 }
+    /// The range of the register-tiled kernels: row blocks by members, or with single values columns by row blocks by members.
+    private func registerRange(rows: Int, columns: Int, members: Int, extraBlocks: Int = 0) -> [Int] {
+        let tileRows = lanes == 1 ? 4 : lanes >= 16 ? 8 : 6, blocks = (rows + tileRows - 1) / tileRows + extraBlocks
+        return lanes == 1 ? [padded(columns), blocks, members] : [blocks, members]
+    }
     // The local-memory kernels' tile: 128 rows and 64 columns by 16 x 8 work-items.
     private func localRange(rows: Int, columns: Int, members: Int) -> [Int] { [(columns + 63) / 64 * 8, (rows + 127) / 128 * 16, members] }
-    // Narrow products leave most of a local tile idle, whatever the device.
-    private func usesLocal(_ columns: Int) -> Bool { matrixForm == .local && columns > 16 }
+    // Narrow or short products leave most of a 128 x 64 local tile idle, whatever the device.
+    private func usesLocal(_ rows: Int, _ columns: Int) -> Bool { matrixForm == .local && columns > 16 && rows > 16 }
 
     /// A layer's outputs for every member: `y[p] = activation(x[p] w[p] + b[p])`. Enqueues and returns.
     ///
@@ -64,12 +68,38 @@ extension Queue {
         try x.check("x", members: members, rows: rows, columns: layer.inputs)
         try y.check("y", members: members, rows: rows, columns: padded(layer.outputs))
         let stride = try parameterStride(parameters, layer, members)
-        let local = usesLocal(layer.outputs)
+        let local = usesLocal(rows, layer.outputs)
         try launch(local ? "linear_local_forward" : "linear_forward",
-                   over: local ? localRange(rows: rows, columns: layer.outputs, members: members) : [(rows + tileRows - 1) / tileRows, members],
+                   over: local ? localRange(rows: rows, columns: layer.outputs, members: members) : registerRange(rows: rows, columns: layer.outputs, members: members),
                    x.tensor, parameters, parameters, y.tensor, x.offset64, x.stride64, x.pitch32,
                    UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
                    y.offset64, y.stride64, y.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), layer.activation.rawValue)
+    }
+
+    /// A layer with layer normalisation: `y[p] = activation(norm(x[p] w[p] + b[p]))`, in one launch where rows fit a work-item, else
+    /// two; the bits are the same. `xhat` and `scale` are kept for ``layerNormBackward(_:_:_:parameters:xhat:scale:gradients:members:rows:)``.
+    /// Enqueues and returns.
+    ///
+    /// - Parameters:
+    ///   - y, x, parameters: as in ``linearForward(_:_:_:parameters:members:rows:)``; the layer's own activation must be identity.
+    ///   - xhat: `[P, rows, outputs]`, padded.
+    ///   - scale: `[P, rows, 2]`.
+    public func linearNormForward(_ y: MatrixView, _ x: MatrixView, _ layer: LinearLayer, _ norm: LayerNorm, parameters: Tensor,
+                                  xhat: Tensor, scale: Tensor, members: Int, rows: Int) throws {
+        precondition(layer.activation == .identity && norm.width == layer.outputs)
+        guard lanes > 1, !usesLocal(rows, layer.outputs) else {
+            try linearForward(y, x, layer, parameters: parameters, members: members, rows: rows)
+            return try layerNormForward(y, y, norm, parameters: parameters, xhat: xhat, scale: scale, members: members, rows: rows)
+        }
+        try x.check("x", members: members, rows: rows, columns: layer.inputs)
+        try y.check("y", members: members, rows: rows, columns: padded(layer.outputs))
+        try checkNorm(norm, parameters, xhat, scale, members, rows)
+        let stride = try parameterStride(parameters, layer, members)
+        try launch("linear_norm_forward", over: registerRange(rows: rows, columns: layer.outputs, members: members),
+                   x.tensor, parameters, parameters, y.tensor, xhat, scale, x.offset64, x.stride64, x.pitch32,
+                   UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
+                   y.offset64, y.stride64, y.pitch32, UInt64(norm.gamma), UInt64(norm.beta),
+                   Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), norm.form.rawValue, norm.form.epsilon, norm.activation.rawValue)
     }
 
     /// The gradient that reaches a layer's inputs, times the slope of the activation that made them:
@@ -87,9 +117,9 @@ extension Queue {
         try transposed.check("transposed", members: members, rows: layer.outputs, columns: padded(layer.inputs))
         if let a { try a.0.check("a", members: members, rows: rows, columns: padded(layer.inputs)) }
         let (view, activation) = a ?? (dx, .identity)
-        let local = usesLocal(layer.inputs)
+        let local = usesLocal(rows, layer.inputs)
         try launch(local ? "linear_local_input_gradient" : "linear_input_gradient",
-                   over: local ? localRange(rows: rows, columns: layer.inputs, members: members) : [(rows + tileRows - 1) / tileRows, members],
+                   over: local ? localRange(rows: rows, columns: layer.inputs, members: members) : registerRange(rows: rows, columns: layer.inputs, members: members),
                    dy.tensor, transposed.tensor, view.tensor, dx.tensor, dy.offset64, dy.stride64, dy.pitch32,
                    transposed.offset64, transposed.stride64, view.offset64, view.stride64, view.pitch32,
                    dx.offset64, dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), activation.rawValue)
@@ -101,10 +131,10 @@ extension Queue {
         try x.check("x", members: members, rows: rows, columns: layer.inputs)
         try dy.check("dy", members: members, rows: rows, columns: padded(layer.outputs))
         let stride = try parameterStride(gradients, layer, members)
-        let local = usesLocal(layer.outputs)
+        let local = usesLocal(layer.inputs, layer.outputs)
         try launch(local ? "linear_local_weight_gradient" : "linear_weight_gradient",
                    over: local ? localRange(rows: layer.inputs, columns: layer.outputs, members: members)
-                               : [(layer.inputs + tileRows - 1) / tileRows + 1, members],
+                               : registerRange(rows: layer.inputs, columns: layer.outputs, members: members, extraBlocks: 1),
                    x.tensor, dy.tensor, gradients, x.offset64, x.stride64, x.pitch32, dy.offset64, dy.stride64, dy.pitch32,
                    UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), Int32(layer.bias == nil ? 0 : 1),
                    Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs))

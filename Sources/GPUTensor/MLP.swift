@@ -80,9 +80,10 @@ public final class MLPWorkspace {
         var input = x
         for (index, layer) in mlp.layers.enumerated() {
             let output = view(activations[index], rows: rows)
-            try queue.linearForward(output, input, layer.linear, parameters: parameters, members: members, rows: rows)
             if let norm = layer.norm {
-                try queue.layerNormForward(output, output, norm, parameters: parameters, xhat: normalised[index]!, scale: scales[index]!, members: members, rows: rows)
+                try queue.linearNormForward(output, input, layer.linear, norm, parameters: parameters, xhat: normalised[index]!, scale: scales[index]!, members: members, rows: rows)
+            } else {
+                try queue.linearForward(output, input, layer.linear, parameters: parameters, members: members, rows: rows)
             }
             input = output
         }

@@ -8,7 +8,7 @@ import Testing
     static func config(population: Int = 3) -> PPOConfig {
         var config = PPOConfig()
         (config.population, config.environments, config.rolloutSteps, config.batchSize, config.epochs) = (population, 5, 12, 25, 2)
-        (config.hidden, config.valueHidden, config.totalSteps) = ([17, 9], [16], 60 * 40)
+        (config.hidden, config.valueHidden, config.totalSteps) = ([17, 18], [16], 60 * 40)
         return config
     }
 
@@ -22,7 +22,7 @@ import Testing
         let after = queue.counts
         #expect(after.allocations == before.allocations)
         #expect(after.readBacks - before.readBacks == 3)
-        // The local-memory form sums bias gradients in a launch of its own, for layers with more than 16 outputs: 17 here.
+        // The local-memory form sums bias gradients in a launch of its own, for layers with more than 16 inputs and outputs: 17 x 18 here.
         let local = queue.matrixForm == .local ? 1 : 0
         let rollout = 1 + 12 * (1 + 3 + 1 + 1)                        // noise; observe, three layers, act, step
         let advantages = 3 + 2 * 3 * (2 + 1) + 2 + 1 + 1              // statistics, value network on three parts twice, rewards, advantage, log_std

@@ -77,7 +77,7 @@ import Testing
         try good.write(to: arrays)
         // Another shape: more hidden units than the checkpoint has.
         let file = path.appendingPathComponent("config.yaml"), yaml = try String(contentsOf: file, encoding: .utf8)
-        try yaml.replacing("total_steps: 60", with: "total_steps: 600").replacing("[17, 9]", with: "[40, 9]").write(to: file, atomically: true, encoding: .utf8)
+        try yaml.replacing("total_steps: 60", with: "total_steps: 600").replacing("[17, 18]", with: "[40, 18]").write(to: file, atomically: true, encoding: .utf8)
         #expect(refusal().contains("shape") || refusal().contains("parameters"))
         try FileManager.default.removeItem(at: path.appendingPathComponent("checkpoint"))
         #expect(refusal().contains("checkpoint"))

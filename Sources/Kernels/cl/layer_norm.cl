@@ -28,25 +28,7 @@ __kernel void layer_norm_forward(__global const float *x_in,      // [P, M, N], 
     __global float *scale = scale_out + ((size_t)p * (size_t)m + (size_t)r) * 2;
     __global float *y = y_out + (y_offset + (size_t)p * y_stride + (size_t)r * (size_t)y_pitch);
 
-    float sum, squares;
-    ROW_SUM(sum, n_padded, c, vload(x + c))
-    const float mean = sum / (float)n;
-    ROW_SUM(squares, n_padded, c, keep_columns((vload(x + c) - splat(mean)) * (vload(x + c) - splat(mean)), c, n))
-    float factor, deviation;
-    if (form == 2) {
-        deviation = n > 1 ? sqrt(squares / (float)(n - 1)) : 0.0f;
-        factor = 1.0f / (deviation + epsilon);
-    } else {
-        deviation = sqrt(squares / (float)n + epsilon);
-        factor = 1.0f / deviation;
-    }
-    scale[0] = factor;
-    scale[1] = deviation;
-    for (int c = 0; c < n_padded; c += W) {
-        const vf h = keep_columns((vload(x + c) - splat(mean)) * splat(factor), c, n);
-        vstore(h, xhat + c);
-        vstore(keep_columns(activate(fma(vload(gamma + c), h, vload(beta + c)), activation), c, n), y + c);
-    }
+    layer_norm_row(x, gamma, beta, xhat, scale, y, n, form, epsilon, activation);
 }
 
 // Work-item (r, p) owns batch row r of member p. du is the gradient before the activation.

@@ -1,6 +1,6 @@
 // linear: batched fully connected layers for a population, as register tiles. No barrier, no local memory.
 //
-//     forward          y[p] = activation(norm(x[p] w[p] + b[p]))
+//     forward          y[p] = activation(norm(x[p] w[p] + b[p])), norm optional: see layer_norm.cl
 //     input gradient   g[p] = (dy[p] w[p]^T) * activation'(a[p]),  a = the output of the layer before
 //     weight gradient  dw[p] = x[p]^T dy[p],  db[p] = 1^T dy[p]
 //
@@ -10,15 +10,29 @@
 //
 // Weights lie as [K, pad(N)] (input-major), so that lanes run over outputs. Rows that lanes run over are padded to a
 // multiple of PAD with zeros, and every kernel here writes zeros there.
+//
+// With lanes, a work-item owns TILE_ROWS rows and all their columns, range (row blocks, P). With single values (GPUs) it owns
+// one column of TILE_ROWS rows, range (padded columns, row blocks, P), so that neighbours read neighbouring weights and small
+// batches still fill a device.
 #if W == 1
 #define TILE_ROWS 4
-#define TILE_VECTORS 4
-#elif W >= 16
+#define TILE_VECTORS 1
+#define TILE_ITEM(n_padded)                                                                                       \
+    const int first_column = (int)get_global_id(0), end_column = first_column + 1;                               \
+    const int row = (int)get_global_id(1) * TILE_ROWS;                                                           \
+    const int p = (int)get_global_id(2);                                                                         \
+    if (first_column >= (n_padded)) return;
+#else
+#if W >= 16
 #define TILE_ROWS 8
-#define TILE_VECTORS 2
 #else
 #define TILE_ROWS 6
+#endif
 #define TILE_VECTORS 2
+#define TILE_ITEM(n_padded)                                                                                       \
+    const int first_column = 0, end_column = (n_padded);                                                         \
+    const int row = (int)get_global_id(0) * TILE_ROWS;                                                           \
+    const int p = (int)get_global_id(1);
 #endif
 
 // One tile: sum[i][j] += x[row i][l] * w[l][column j] for l in [0, k), in order. x_row holds element offsets.
@@ -48,8 +62,7 @@
                        y + y_row[i] + column + j * W);                                                           \
     }
 
-// Work-item (i, p) owns TILE_ROWS batch rows of member p, from i * TILE_ROWS, and all their columns. Rows past the end
-// are computed as copies of the last one, which writes the same values to the same place.
+// Work-items as above, row block i from batch row i * TILE_ROWS. Rows past the end are computed as copies of the last one, which writes the same values to the same place.
 __kernel void linear_forward(__global const float *x_in,       // member p's row r at x_offset + p x_stride + r x_pitch
                              __global const float *w_in,       // member p's [K, pad(N)] at w_offset + p w_stride
                              __global const float *b_in,       // member p's [pad(N)] at b_offset + p b_stride
@@ -61,24 +74,60 @@ __kernel void linear_forward(__global const float *x_in,       // member p's row
                              const int member_count,           // P
                              const int m, const int n, const int k,   // batch rows, outputs, inputs
                              const int activation) {           // see activation.cl
-    const int row = (int)get_global_id(0) * TILE_ROWS;
-    const int p = (int)get_global_id(1);
+    const int n_padded = (n + PAD - 1) / PAD * PAD;
+    TILE_ITEM(n_padded)
     if (row >= m || p >= member_count) return;
     __global const float *x = x_in + (x_offset + (size_t)p * x_stride);
     __global const float *w = w_in + (w_offset + (size_t)p * w_stride);
     __global const float *b = b_in + (b_offset + (size_t)p * b_stride);
     __global float *y = y_out + (y_offset + (size_t)p * y_stride);
-    const int n_padded = (n + PAD - 1) / PAD * PAD;
     size_t x_row[TILE_ROWS], y_row[TILE_ROWS];
     UNROLL for (int i = 0; i < TILE_ROWS; ++i) {
         const int r = row + i < m ? row + i : m - 1;
         x_row[i] = (size_t)r * (size_t)x_pitch;
         y_row[i] = (size_t)r * (size_t)y_pitch;
     }
-    int column = 0;
-    for (; column + TILE_VECTORS * W <= n_padded; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)
-    for (; column < n_padded; column += W) FORWARD_TILE(1)
+    int column = first_column;
+    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)
+    for (; column < end_column; column += W) FORWARD_TILE(1)
 }
+
+#if W > 1
+// A layer with layer normalisation in one launch: linear_forward without activation, then layer_norm_row on the same rows.
+// Work-items as in linear_forward. With W = 1 a work-item owns no whole row, and layer_norm_forward follows as a launch of its own.
+__kernel void linear_norm_forward(__global const float *x_in, __global const float *w_in, __global const float *b_in, __global float *y_out,
+                                  __global float *xhat_out,   // [P, M, pad(N)], densely
+                                  __global float *scale_out,  // [P, M, 2]: see layer_norm_row
+                                  const ulong x_offset, const ulong x_stride, const int x_pitch,
+                                  const ulong w_offset, const ulong w_stride,
+                                  const ulong b_offset, const ulong b_stride, const int has_bias,
+                                  const ulong y_offset, const ulong y_stride, const int y_pitch,
+                                  const ulong gamma_offset, const ulong beta_offset,  // in a parameter row
+                                  const int member_count, const int m, const int n, const int k,
+                                  const int form, const float epsilon, const int norm_activation) {
+    const int n_padded = (n + PAD - 1) / PAD * PAD, activation = 0;
+    TILE_ITEM(n_padded)
+    if (row >= m || p >= member_count) return;
+    __global const float *x = x_in + (x_offset + (size_t)p * x_stride);
+    __global const float *w = w_in + (w_offset + (size_t)p * w_stride);
+    __global const float *b = b_in + (b_offset + (size_t)p * b_stride);
+    __global float *y = y_out + (y_offset + (size_t)p * y_stride);
+    size_t x_row[TILE_ROWS], y_row[TILE_ROWS];
+    UNROLL for (int i = 0; i < TILE_ROWS; ++i) {
+        const int r = row + i < m ? row + i : m - 1;
+        x_row[i] = (size_t)r * (size_t)x_pitch;
+        y_row[i] = (size_t)r * (size_t)y_pitch;
+    }
+    int column = first_column;
+    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)
+    for (; column < end_column; column += W) FORWARD_TILE(1)
+    for (int r = row; r < row + TILE_ROWS && r < m; ++r) {
+        const size_t at = (size_t)p * (size_t)m + (size_t)r;
+        layer_norm_row(y + (size_t)r * (size_t)y_pitch, w_in + (gamma_offset + (size_t)p * w_stride), w_in + (beta_offset + (size_t)p * w_stride),
+                       xhat_out + at * (size_t)n_padded, scale_out + at * 2, y + (size_t)r * (size_t)y_pitch, n, form, epsilon, norm_activation);
+    }
+}
+#endif
 
 #define INPUT_GRADIENT_TILE(VECTORS)                                                                              \
     {                                                                                                            \
@@ -94,7 +143,7 @@ __kernel void linear_forward(__global const float *x_in,       // member p's row
             }                                                                                                    \
     }
 
-// Work-item (i, p) owns TILE_ROWS batch rows of member p, as in linear_forward.
+// Work-items as in linear_forward.
 __kernel void linear_input_gradient(__global const float *dy_in,  // [P, M, N] with offset, stride and pitch
                                     __global const float *wt_in,  // transposed weights, member p's [N, pad(K)]
                                     __global const float *a_in,   // [P, M, K], what this layer was given; unread if activation is 0
@@ -105,14 +154,13 @@ __kernel void linear_input_gradient(__global const float *dy_in,  // [P, M, N] w
                                     const ulong dx_offset, const ulong dx_stride, const int dx_pitch,
                                     const int member_count, const int m, const int n, const int k,
                                     const int activation) {       // of the layer before: see activation.cl
-    const int row = (int)get_global_id(0) * TILE_ROWS;
-    const int p = (int)get_global_id(1);
+    const int k_padded = (k + PAD - 1) / PAD * PAD;
+    TILE_ITEM(k_padded)
     if (row >= m || p >= member_count) return;
     __global const float *dy = dy_in + (dy_offset + (size_t)p * dy_stride);
     __global const float *w = wt_in + (w_offset + (size_t)p * w_stride);
     __global const float *a = a_in + (a_offset + (size_t)p * a_stride);
     __global float *dx = dx_out + (dx_offset + (size_t)p * dx_stride);
-    const int k_padded = (k + PAD - 1) / PAD * PAD;
     size_t dy_row[TILE_ROWS], a_row[TILE_ROWS], dx_row[TILE_ROWS];
     UNROLL for (int i = 0; i < TILE_ROWS; ++i) {
         const int r = row + i < m ? row + i : m - 1;
@@ -120,9 +168,9 @@ __kernel void linear_input_gradient(__global const float *dy_in,  // [P, M, N] w
         a_row[i] = (size_t)r * (size_t)a_pitch;
         dx_row[i] = (size_t)r * (size_t)dx_pitch;
     }
-    int column = 0;
-    for (; column + TILE_VECTORS * W <= k_padded; column += TILE_VECTORS * W) INPUT_GRADIENT_TILE(TILE_VECTORS)
-    for (; column < k_padded; column += W) INPUT_GRADIENT_TILE(1)
+    int column = first_column;
+    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) INPUT_GRADIENT_TILE(TILE_VECTORS)
+    for (; column < end_column; column += W) INPUT_GRADIENT_TILE(1)
 }
 
 #define WEIGHT_GRADIENT_TILE(VECTORS)                                                                             \
@@ -144,8 +192,8 @@ __kernel void linear_input_gradient(__global const float *dy_in,  // [P, M, N] w
                 vstore(keep_columns(total[i][j], column + j * W, n), dw + dw_row[i] + column + j * W);           \
     }
 
-// Work-item (i, p) owns TILE_ROWS rows of member p's weight gradient (inputs k), from i * TILE_ROWS; the first one
-// past them (i = ceil(K / TILE_ROWS)) owns the bias gradient.
+// Row block i is TILE_ROWS rows of member p's weight gradient (inputs k), from i * TILE_ROWS; the first one past them
+// (i = ceil(K / TILE_ROWS)) is the bias gradient.
 __kernel void linear_weight_gradient(__global const float *x_in,    // [P, M, K], any pitch
                                      __global const float *dy_in,   // [P, M, N], pitch a multiple of PAD
                                      __global float       *dw_out,  // member p's [K, pad(N)] at w_offset + p w_stride; its
@@ -154,16 +202,15 @@ __kernel void linear_weight_gradient(__global const float *x_in,    // [P, M, K]
                                      const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
                                      const ulong w_offset, const ulong w_stride, const ulong b_offset, const int has_bias,
                                      const int member_count, const int m, const int n, const int k) {
-    const int row = (int)get_global_id(0) * TILE_ROWS;
-    const int p = (int)get_global_id(1);
-    if (row >= k + TILE_ROWS || p >= member_count) return;
+    const int n_padded = (n + PAD - 1) / PAD * PAD;
+    TILE_ITEM(n_padded)
+    if (p >= member_count) return;
     __global const float *x = x_in + (x_offset + (size_t)p * x_stride);
     __global const float *dy = dy_in + (dy_offset + (size_t)p * dy_stride);
-    const int n_padded = (n + PAD - 1) / PAD * PAD;
     if (row >= k) {
-        if (has_bias == 0 || row >= (k + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS + TILE_ROWS) return;
+        if (has_bias == 0 || row >= k + TILE_ROWS) return;
         __global float *db = dw_out + (b_offset + (size_t)p * w_stride);
-        for (int column = 0; column < n_padded; column += W)
+        for (int column = first_column; column < end_column; column += W)
             vstore(keep_columns(column_sum(dy, dy_pitch, column, m), column, n), db + column);
         return;
     }
@@ -174,9 +221,9 @@ __kernel void linear_weight_gradient(__global const float *x_in,    // [P, M, K]
         x_column[i] = (size_t)r;
         dw_row[i] = (size_t)r * (size_t)n_padded;
     }
-    int column = 0;
-    for (; column + TILE_VECTORS * W <= n_padded; column += TILE_VECTORS * W) WEIGHT_GRADIENT_TILE(TILE_VECTORS)
-    for (; column < n_padded; column += W) WEIGHT_GRADIENT_TILE(1)
+    int column = first_column;
+    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) WEIGHT_GRADIENT_TILE(TILE_VECTORS)
+    for (; column < end_column; column += W) WEIGHT_GRADIENT_TILE(1)
 }
 
 // Column sums of a batch per member, for parameters that act on every row alike (the log standard deviation).

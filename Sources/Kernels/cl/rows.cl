@@ -24,3 +24,30 @@ static inline float log_softmax_row(__global const float *logits, __global float
     ROW_SUM(entropy, n_padded, c, keep_columns(exp_strict(vload(log_p + c)) * vload(log_p + c), c, n))
     return -entropy;
 }
+
+// Layer normalisation of one row with its activation; see layer_norm.cl for the two forms. y may be x.
+// scale: form 1: 1 / sqrt(var + epsilon) and its inverse; form 2: 1 / (std + epsilon) and std.
+static inline void layer_norm_row(__global const float *x, __global const float *gamma, __global const float *beta,
+                                  __global float *xhat, __global float *scale, __global float *y,
+                                  int n, int form, float epsilon, int activation) {
+    const int n_padded = (n + PAD - 1) / PAD * PAD;
+    float sum, squares;
+    ROW_SUM(sum, n_padded, c, vload(x + c))
+    const float mean = sum / (float)n;
+    ROW_SUM(squares, n_padded, c, keep_columns((vload(x + c) - splat(mean)) * (vload(x + c) - splat(mean)), c, n))
+    float factor, deviation;
+    if (form == 2) {
+        deviation = n > 1 ? sqrt(squares / (float)(n - 1)) : 0.0f;
+        factor = 1.0f / (deviation + epsilon);
+    } else {
+        deviation = sqrt(squares / (float)n + epsilon);
+        factor = 1.0f / deviation;
+    }
+    scale[0] = factor;
+    scale[1] = deviation;
+    for (int c = 0; c < n_padded; c += W) {
+        const vf h = keep_columns((vload(x + c) - splat(mean)) * splat(factor), c, n);
+        vstore(h, xhat + c);
+        vstore(keep_columns(activate(fma(vload(gamma + c), h, vload(beta + c)), activation), c, n), y + c);
+    }
+}
