@@ -51,6 +51,36 @@ import Testing
         #expect(results[0] == results[1] && results[0] == results[2])
     }
 
+    // At the old policy every ratio is 1 and normalised advantages have mean 0, so the surrogate's mean is 0 whatever the rewards were.
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0", "Acrobot-v1"]) func theFirstStepsSurrogateIsZero(environment: String) throws {
+        var config = Self.config()
+        (config.epochs, config.batchSize) = (1, 60)
+        let ppo = try PPO(config, EnvironmentSpec.named(environment), seeds: [1], on: Queue(Device.named("cpu")))
+        // 60 float32 advantages of size 1: rounding leaves a mean of a few 1e-8.
+        for figures in try ppo.iterate() { #expect(abs(figures.policyLoss) < 1e-5 && figures.kl < 1e-6, "\(figures)") }
+    }
+
+    @Test func aStoppedMemberKeepsItsBits() throws {
+        var config = Self.config(population: 2)
+        config.maxKL = PerMember([0, 1e-30])   // member 1 stops at its first minibatch with any KL at all: its second at the latest
+        (config.epochs, config.learningRateSchedule) = (1, .constant)
+        var few = config
+        few.epochs = 3
+        let spec = try EnvironmentSpec.named("Pendulum-v1")
+        func tensors(_ config: PPOConfig) throws -> [[Float]] {
+            let ppo = try PPO(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
+            let stopped = try ppo.iterate()[1].minibatches
+            #expect(stopped <= 2, "member 1 went on for \(stopped) minibatches")
+            return try [ppo.parameters, ppo.optimiser.firstMoments, ppo.optimiser.secondMoments, ppo.optimiser.corrections].map { try $0.read() }
+        }
+        // Two more epochs change member 0, and not one bit of member 1, which has stopped before them.
+        for (one, three) in try zip(tensors(config), tensors(few)) {
+            let half = one.count / 2
+            #expect(one[half...].map(\.bitPattern) == three[half...].map(\.bitPattern))
+            #expect(one[..<half] != three[..<half])
+        }
+    }
+
     @Test func aMemberPastItsKLLimitStopsAndTheOthersGoOn() throws {
         var config = Self.config(population: 2)
         config.maxKL = PerMember([0, 1e-12])

@@ -72,12 +72,12 @@ __kernel void reward_statistics(__global const float *sum_in,         // [P, n],
 }
 
 // Mean and 1 / (std + 1e-8) of a minibatch's advantages (std with 1/(n - 1)), or 0 and 1. Work-item p owns member p.
-__kernel void advantage_statistics(__global const float *advantage_in,  // [P, n], pitch a multiple of PAD
+__kernel void advantage_statistics(__global const float *scalar_in,     // [3, P, n], pitch a multiple of PAD: old log p, advantage, return
                                    __global float *statistics_out,      // [P, 2]
                                    const int member_count, const int n, const int pitch, const int normalise) {
     const int p = (int)get_global_id(0);
     if (p >= member_count) return;
-    __global const float *x = advantage_in + (size_t)p * (size_t)pitch;
+    __global const float *x = scalar_in + ((size_t)member_count + (size_t)p) * (size_t)pitch;
     const int n_padded = (n + PAD - 1) / PAD * PAD;
     float sum, squares;
     ROW_SUM(sum, n_padded, c, keep_columns(vload(x + c), c, n))

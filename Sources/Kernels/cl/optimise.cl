@@ -25,7 +25,7 @@ __kernel void optimiser_prepare(__global const float *squares_in,      // [P, bl
                                 __global const float *norm_limit_in,   // [P]; <= 0 means no limit
                                 __global const int   *active_in,       // [P]
                                 __global float       *factor_out,      // [P]
-                                __global float       *norm_out,        // [P]
+                                __global float       *norm_out,        // [P], of every member, active or not
                                 __global float       *correction_inout, // [P, 2]: 1 - beta1^t, 1 - beta2^t
                                 __global int         *skipped_inout,   // [P]: steps refused because the gradient was not finite
                                 const int member_count, const int block_count,

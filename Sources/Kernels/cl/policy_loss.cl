@@ -12,12 +12,12 @@
 #define STATISTICS PAD
 
 // What the three forms make of one row: d L / d log pi, and the statistics. Returns the former.
-static inline float surrogate(float log_ratio, float advantage, float clip, int form, __global float *statistics) {
-    const float ratio = FIRST(exp_strict(splat(log_ratio)));
+static inline float surrogate(float log_p, float old_log_p, float advantage, float clip, int form, __global float *statistics) {
+    const float log_ratio = log_p - old_log_p, ratio = FIRST(exp_strict(splat(log_ratio)));
     statistics[5] = (ratio - 1.0f) - log_ratio;
     const float plain = ratio * advantage;
     if (form == 2) {
-        statistics[0] = -log_ratio * advantage;
+        statistics[0] = -log_p * advantage;
         statistics[2] = 0.0f;
         return -advantage;
     }
@@ -75,7 +75,7 @@ __kernel void gaussian_policy_loss(__global const float *mean_in,              /
     statistics[1] = kl;
     statistics[3] = entropy;
     const float advantage = (scalar_in[plane + scalar] - advantage_statistics_in[2 * p]) * advantage_statistics_in[2 * p + 1];
-    const float slope = surrogate(log_p - scalar_in[scalar], advantage, setting[0], form, statistics) * inverse_batch;
+    const float slope = surrogate(log_p, scalar_in[scalar], advantage, setting[0], form, statistics) * inverse_batch;
     const float beta = form == 1 ? setting[1] * inverse_batch : 0.0f, entropy_slope = -setting[2] * inverse_batch;
     for (int c = 0; c < pitch; c += W) {
         const vf mean = vload(mean_in + at + c), inverse = splat(1.0f) / exp_strict(vload(log_std + c));
@@ -118,7 +118,7 @@ __kernel void categorical_policy_loss(__global const float *logits_in,          
     statistics[3] = entropy;
     const int action = (int)action_in[at];
     const float advantage = (scalar_in[plane + scalar] - advantage_statistics_in[2 * p]) * advantage_statistics_in[2 * p + 1];
-    const float slope = surrogate(log_p[action] - scalar_in[scalar], advantage, setting[0], form, statistics) * inverse_batch;
+    const float slope = surrogate(log_p[action], scalar_in[scalar], advantage, setting[0], form, statistics) * inverse_batch;
     const float beta = form == 1 ? setting[1] * inverse_batch : 0.0f, entropy_slope = setting[2] * inverse_batch;
     for (int c = 0; c < pitch; c += W) {
         const vf q = exp_strict(vload(log_p + c));
