@@ -52,8 +52,8 @@ def run(command, what):
 
 def nvidia(assembly, unit, folder):
     code = assembly.read_text()
-    loose = re.findall(r"\b(?:add|sub|mul|fma|div|sqrt)\.(?!rn)[a-z.]*f32.*", code)
-    if loose: failures.append(f"{unit} for sm_90: {len(loose)} inexact or contractible operations, such as {loose[0].strip()}")
+    loose = re.findall(r"\b(?:add|sub|mul|fma|div|sqrt)\.(?!rn\.f32)[a-z.]*f32.*", code)
+    if loose: failures.append(f"{unit} for sm_90: {len(loose)} operations that are inexact, flush denormals or may be contracted, such as {loose[0].strip()}")
     done = run([ptxas, "-arch=sm_90", "-v", str(assembly), "-o", str(folder / "cubin")], f"{unit} for sm_90, ptxas")
     found = {}
     for name, stack, stores, loads, used in re.findall(
@@ -64,6 +64,7 @@ def nvidia(assembly, unit, folder):
 
 def amd(assembly, unit, folder):
     code = assembly.read_text()
+    if re.search(r"\.amdhsa_float_denorm_mode_32 [012]\b", code): failures.append(f"{unit} for {assembly.suffixes[0]}: a kernel flushes denormals")
     occupancy = dict(re.findall(r"\.size\t(\w+), \.Lfunc_end.*?; Occupancy: (\d+)", code, re.S))
     found = {}
     for block in re.split(r"\n  - ", code[code.index("amdhsa.kernels:"):])[1:]:
@@ -71,7 +72,7 @@ def amd(assembly, unit, folder):
         if "vgpr_count" not in value: continue
         name = value["symbol"].removesuffix(".kd")
         found[name] = {"vgprs": int(value["vgpr_count"]), "agprs": int(value.get("agpr_count", 0)), "sgprs": int(value["sgpr_count"]),
-                       "spill": int(value["vgpr_spill_count"]) + int(value["sgpr_spill_count"]), "stack": int(value["private_segment_fixed_size"]),
+                       "spill": int(value["vgpr_spill_count"]), "scalar": int(value["sgpr_spill_count"]), "stack": int(value["private_segment_fixed_size"]),
                        "local": int(value["group_segment_fixed_size"]), "occupancy": int(occupancy.get(name, 0))}
     return found
 
@@ -90,8 +91,8 @@ with tempfile.TemporaryDirectory() as temporary:
 
 version = lambda command, pattern: re.search(pattern, subprocess.run(command, capture_output=True, text=True).stdout)[1]
 clang, cuda = version(["clang-19", "--version"], r"version (\S+)"), version([ptxas, "--version"], r"V([\d.]+)")
-bad = {name: [f"{target}: " + ", ".join(([f"spills {f['spill']} {'bytes' if target == 'sm_90' else 'registers'}"] if f["spill"] else []) + ([f"{f['stack']} bytes of private memory"] if f["stack"] else []))
-              for target, f in figures.items() if f["spill"] or f["stack"]] for name, (_, figures) in results.items()}
+bad = {name: [f"{target}: " + ", ".join(([f"spills {f['spill']} {'bytes' if target == 'sm_90' else 'registers'}"] if f["spill"] else []) + ([f"spills {f['scalar']} scalar registers into lanes of vector registers"] if f.get("scalar") else []) + ([f"{f['stack']} bytes of private memory"] if f["stack"] else []))
+              for target, f in figures.items() if f["spill"] or f["stack"] or f.get("scalar")] for name, (_, figures) in results.items()}
 bad = {name: notes for name, notes in bad.items() if notes}
 lines = [
     "# What the kernels need on GPUs, compiled offline", "",

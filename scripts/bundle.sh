@@ -53,7 +53,7 @@ swift_home=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
 cp scripts/bundle/run.sh "$to/"
 glibc=$(objdump -T "$to/evogpu" "$to"/lib/*.so.1 | grep -oE 'GLIBC_[0-9.]+' | sort -uV | tail -n 1)
 {
-    awk '/^## / { exit } { print }' README.md | sed '/^<!--/d'
+    awk '/^(## |    )/ { exit } { print }' README.md
     awk '/^## Machines without Swift/ { on = 1 } /^## / && !/Machines without Swift/ { on = 0 } on' README.md
     echo "This archive: version $version, $arch, needs glibc ${glibc#GLIBC_} or newer."
 } >"$to/README.txt"

@@ -11,12 +11,12 @@ if ! command -v swift >/dev/null; then
     exit 1
 fi
 
-has_icd() { grep -qsi "$1" /etc/OpenCL/vendors/*.icd; }
+has_library() { ldconfig -p | grep "$1" >/dev/null; }  # no grep -q: it would break the pipe
 missing=() required=()
 [[ -e /usr/include/CL/cl.h || -e /usr/local/include/CL/cl.h ]] || required+=(opencl-headers)
-ldconfig -p | grep 'libOpenCL\.so ' >/dev/null || required+=(ocl-icd-opencl-dev)
+has_library 'libOpenCL\.so ' || required+=(ocl-icd-opencl-dev)
 missing=("${required[@]}")
-has_icd pocl || missing+=(pocl-opencl-icd)
+{ has_library 'libpocl\.so' && ls /etc/OpenCL/vendors/pocl*.icd >/dev/null 2>&1; } || missing+=(pocl-opencl-icd)
 for name in "$@"; do command -v "$name" >/dev/null || { missing+=("$name"); required+=("$name"); }; done
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 

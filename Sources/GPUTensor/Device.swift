@@ -17,6 +17,10 @@ public struct Device: Sendable {
     public let maxAllocationBytes: Int
     /// Local memory of a work-group, bytes; 0 on the CPU backend.
     public let localMemoryBytes: Int
+    /// Work-items that a work-group may have.
+    public let maxWorkGroupSize: Int
+    /// Whether ``MatrixForm/local`` fits: 128 work-items and 12 KiB of local memory.
+    public var takesLocalForm: Bool { kind != .host && maxWorkGroupSize >= 128 && localMemoryBytes >= 12 << 10 }
     /// Lanes W that kernels are built with by default.
     public let preferredLanes: Int
     public let isGPU: Bool
@@ -55,7 +59,7 @@ public struct Device: Sendable {
         }
         return Device(kind: .host, identifier: "cpu", name: model, vendor: "CPU backend", platform: "C, compiled ahead of time",
                       driver: variant?.name ?? "none", computeUnits: ProcessInfo.processInfo.activeProcessorCount,
-                      memoryBytes: memory, maxAllocationBytes: memory, localMemoryBytes: 0, preferredLanes: variant?.lanes ?? 0, isGPU: false,
+                      memoryBytes: memory, maxAllocationBytes: memory, localMemoryBytes: 0, maxWorkGroupSize: 1, preferredLanes: variant?.lanes ?? 0, isGPU: false,
                       unusable: variant == nil ? "it has no AVX2 and FMA" : nil)
     }
 }

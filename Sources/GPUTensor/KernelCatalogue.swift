@@ -82,6 +82,10 @@ struct KernelCatalogue: Sendable {
             preconditionFailure("kernel \(kernel) has an argument that can't be passed: \(text)")
         }
         if words.contains("*") {
+            #if DEBUG
+            let suffixes = words.contains("const") ? ["_in"] : ["_out", "_inout"]
+            precondition(suffixes.contains { name.hasSuffix($0) }, "kernel \(kernel): pointer \(name) must end in \(suffixes.joined(separator: " or "))")
+            #endif
             return KernelParameter(name: name, kind: .pointer(type, written: !words.contains("const")))
         }
         return KernelParameter(name: name, kind: .scalar(type))

@@ -4,7 +4,7 @@ public enum MathFunction: Int32, Sendable, CaseIterable, CustomStringConvertible
     /// The derivative of ELU at x, from y = elu(x).
     case eluSlope
     case relu
-    /// sin(2 pi x) and cos(2 pi x), for |x| < 2^20.
+    /// sin(2 pi x) and cos(2 pi x), for |x| <= 2^20.
     case sinTurns, cosTurns
 
     public var description: String {
@@ -12,6 +12,33 @@ public enum MathFunction: Int32, Sendable, CaseIterable, CustomStringConvertible
         case .exp: "exp"; case .expm1: "expm1"; case .log: "log"; case .log1p: "log1p"; case .tanh: "tanh"; case .sigmoid: "sigmoid"
         case .softplus: "softplus"; case .sin: "sin"; case .cos: "cos"; case .elu: "elu"; case .eluSlope: "elu slope"; case .relu: "relu"
         case .sinTurns: "sin 2 pi x"; case .cosTurns: "cos 2 pi x"
+        }
+    }
+
+    /// The worst error over all arguments that ``accepts(_:)`` allows, in units of the result's last place, as `math.cl` states it: rounded to
+    /// hundredths there, so half a hundredth more here.
+    public var worstError: Double {
+        switch self {
+        case .exp: 0.905
+        case .expm1: 1.295
+        case .log, .log1p: 0.925
+        case .tanh: 1.965
+        case .sigmoid: 2.415
+        case .softplus: 1.705
+        case .sin, .cos: 1.565
+        case .elu: 0.875
+        case .eluSlope: 0.5   // one correctly rounded sum
+        case .relu: 0
+        case .sinTurns: 0.975
+        case .cosTurns: 0.885
+        }
+    }
+
+    /// Whether the function is meant for this argument.
+    public func accepts(_ x: Float) -> Bool {
+        switch self {
+        case .sinTurns, .cosTurns: abs(x) <= 0x1p20
+        default: true
         }
     }
 }

@@ -55,6 +55,7 @@ public final class Queue {
     public struct Counts: Equatable, Sendable { public var launches = 0, allocations = 0, readBacks = 0 }
     public private(set) var counts = Counts()
     private var planned: [Buffer]?
+    private var checked: Set<String> = []
 
     /// - Parameters:
     ///   - lanes: W, or nil for what suits the device (1 on GPUs; 8 or 16 on CPUs).
@@ -72,7 +73,10 @@ public final class Queue {
         case .openCL(let index):
             let openCL = try OpenCLQueue(deviceIndex: index, lanes: lanes, profiling: profiling)
             backend = openCL
-            self.matrixForm = matrixForm ?? (device.isGPU ? .local : .register)
+            guard matrixForm != .local || device.takesLocalForm else {
+                throw DeviceError("\(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 12 KiB a group; accepted: register")
+            }
+            self.matrixForm = matrixForm ?? (device.isGPU && device.takesLocalForm ? .local : .register)
         }
     }
 
@@ -83,9 +87,13 @@ public final class Queue {
     public func tensor(_ type: ElementType = .float32, _ shape: [Int], padded pad: Bool = false) throws -> Tensor {
         precondition(shape.allSatisfy { $0 > 0 }, "a tensor of shape \(shape)")
         let columns = shape.last ?? 1, pitch = pad ? GPUTensor.padded(columns) : columns
-        let rows = shape.dropLast().reduce(1, *)
-        // Room for one whole vector past the end: lanes may load, never store, there.
-        let bytes = (GPUTensor.padded(rows * pitch) + rowPadding) * type.size
+        // Room for one whole vector past the end: lanes may load, never store, there. 2^60 bytes are more than any device has.
+        let elements = shape.dropLast().reduce((count: pitch, overflow: false)) { sofar, size in
+            let product = sofar.count.multipliedReportingOverflow(by: size)
+            return (product.partialValue, sofar.overflow || product.overflow)
+        }
+        guard !elements.overflow, elements.count < 1 << 57 else { throw DeviceError("a buffer of shape \(shape) is beyond every device's memory; lower its sizes") }
+        let bytes = (GPUTensor.padded(elements.count) + rowPadding) * type.size
         let buffer = Buffer(byteCount: bytes, queue: self)
         if planned != nil { planned!.append(buffer) } else { try allocate(buffer) }
         return Tensor(buffer: buffer, type: type, shape: shape, pitch: pitch)
@@ -115,7 +123,7 @@ public final class Queue {
         do { result = try build() } catch { planned = nil; throw error }
         let buffers = planned!
         planned = nil
-        let sum = buffers.reduce(0) { $0 + $1.byteCount }, largest = buffers.map(\.byteCount).max() ?? 0
+        let sum = buffers.reduce(0) { min($0, 1 << 61) + $1.byteCount }, largest = buffers.map(\.byteCount).max() ?? 0
         func size(_ bytes: Int) -> String { bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MiB" }
         guard sum <= device.memoryBytes else {
             throw DeviceError("the run needs \(size(sum)) of memory and \(device.name) has \(size(device.memoryBytes)); lower \(lower)")
@@ -150,7 +158,8 @@ public final class Queue {
 
     /// Enqueues a kernel over a range of work-items and returns. The range is rounded up to work-groups; kernels guard.
     ///
-    /// The argument count is always checked against the kernel's source, types in debug builds.
+    /// The argument count is always checked against the kernel's source. Types are checked at a kernel's first launch, in debug builds
+    /// at every launch, where also a pointer's name has to say what it is for.
     /// - Throws: ``DeviceError`` naming the kernel, the range and the status if the device refuses.
     public func launch(_ name: String, over range: [Int], _ arguments: any KernelArgument...) throws {
         try launch(name, over: range, arguments.map(\.kernelValue))
@@ -162,6 +171,8 @@ public final class Queue {
         precondition(!range.isEmpty && range.count <= 3 && range.allSatisfy { $0 > 0 }, "\(name) over \(range)")
         #if DEBUG
         checkTypes(kernel, values)
+        #else
+        if checked.insert(name).inserted { checkTypes(kernel, values) }
         #endif
         counts.launches += 1
         try backend.launch(kernel, over: range, values)

@@ -36,6 +36,15 @@ extension Queue {
         try random("random_permutation", out, .int32, itemsOf: 1, streams, step, purpose)
     }
 
+    /// Different numbers below `n` per member, drawn without replacement: the first ones of a drawn order. `out`: int32 `[P, k]`, padded,
+    /// with k at most n. Enqueues and returns.
+    public func randomChoice(_ out: Tensor, below n: Int, streams: Tensor, step: UInt32, purpose: RandomPurpose) throws {
+        let (members, count) = try out.matrixShape("out")
+        try streams.expectShape([members, 4], "streams")
+        guard out.type == .int32, out.pitch == padded(count), count <= n else { throw ShapeMismatch("out", is: out.shape, expected: "padded rows of at most \(n) int32") }
+        try launch("random_choice", over: [out.pitch / lanes, members], streams, out, Int32(members), Int32(count), Int32(out.pitch), Int32(n), step, purpose.rawValue)
+    }
+
     private func random(_ kernel: String, _ out: Tensor, _ type: ElementType, itemsOf elements: Int, _ streams: Tensor, _ step: UInt32, _ purpose: RandomPurpose) throws {
         let (members, count) = try out.matrixShape("out")
         try streams.expectShape([members, 4], "streams")

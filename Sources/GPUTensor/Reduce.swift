@@ -1,5 +1,9 @@
 /// Sum, mean and variance of every row.
-public struct RowMoments { public let sum: Tensor, mean: Tensor, variance: Tensor }
+public struct RowMoments {
+    public let sum: Tensor, mean: Tensor, variance: Tensor
+    /// - Parameters: float tensors `[R]`, one element per row.
+    public init(sum: Tensor, mean: Tensor, variance: Tensor) { (self.sum, self.mean, self.variance) = (sum, mean, variance) }
+}
 
 extension Queue {
     /// Sum, mean and variance of each row of `x` `[R, n]` (padded) into `[R]` tensors. Enqueues and returns.

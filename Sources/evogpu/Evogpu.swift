@@ -15,7 +15,7 @@ struct DeviceOptions: ParsableArguments {
 
     /// Opens the device and says on standard error what was chosen.
     func queue(announce: Bool = true, profiling: Bool = false) throws -> Queue {
-        let queue = try usage { try Queue(Device.named(device), profiling: profiling) }
+        let queue = try Queue(usage { try Device.named(device) }, profiling: profiling)
         if announce {
             let form = queue.device.identifier == "cpu" ? "\(queue.device.driver), CPU backend" : "\(queue.device.platform), \(queue.device.driver)"
             note("device \(queue.device.identifier): \(queue.device.name) (\(form), \(queue.lanes) lanes)")

@@ -50,7 +50,7 @@ struct EvaluationOptions: ParsableArguments {
     @Flag(help: "Print the outcome as JSON.") var json = false
 
     func validate() throws {
-        guard evalEpisodes >= 0 else { throw ValidationError("--eval-episodes is \(evalEpisodes); accepted: a whole number from 0") }
+        guard (0...1_000_000).contains(evalEpisodes) else { throw ValidationError("--eval-episodes is \(evalEpisodes); accepted: a whole number from 0 to 1000000") }
     }
 }
 
@@ -67,6 +67,7 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
                                  bestReturn: returns.max(), meanReturn: returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)))
     }
     progress.finish()
+    StopSignals.remove()
     let seconds = monotonicSeconds() - begin, steps = (run.ppo.iteration - first) * perIteration
     if run.nonFiniteResets > 0 { note("\(run.nonFiniteResets) environments were reset because their state was not finite") }
     if run.refusedSteps > 0 { note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite") }
@@ -76,11 +77,12 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     }
     let best = evaluation.evalEpisodes == 0 ? [] : try TrainedPopulation(run.directory.url, on: queue).evaluateBest(episodes: evaluation.evalEpisodes, seed: 1)
     let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.ppo.members, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
-                                  best: best.map { .init(seed: $0.seed, member: $0.member, episodes: $0.result.returns.count, mean: $0.result.mean, std: $0.result.standardDeviation,
+                                  best: best.map { .init(seed: $0.seed, member: $0.member, episodes: $0.result.returns.count, non_finite: $0.result.nonFinite, mean: $0.result.mean, std: $0.result.standardDeviation,
                                                          min: $0.result.minimum, max: $0.result.maximum) })
     if evaluation.json { return try printJSON(outcome) }
     print("trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)")
     for entry in outcome.best {
+        if entry.non_finite > 0 { print("seed \(entry.seed): every member met states that are not finite; its returns mean nothing") }
         print("seed \(entry.seed): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))")
     }
     print("results: \(outcome.directory)")
@@ -88,7 +90,7 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
 
 /// What a finished run prints: how fast it was, and each seed's best member, judged on episodes that did not choose it.
 private struct TrainingOutcome: Encodable {
-    struct Best: Encodable { let seed: UInt64, member, episodes: Int, mean, std, min, max: Double }
+    struct Best: Encodable { let seed: UInt64, member, episodes, non_finite: Int, mean, std, min, max: Double }
     let directory: String, policies, steps: Int, seconds, steps_per_second: Double, best: [Best]
 }
 
@@ -100,6 +102,8 @@ enum StopSignals {
     // Written by the signal handler only, read by the training loop: one aligned word.
     nonisolated(unsafe) private static var flag: sig_atomic_t = 0
     static var received: Bool { flag != 0 }
+    /// From here on a signal ends the program at once: everything is on the disk.
+    static func remove() { for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) } }
     static func install() {
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in

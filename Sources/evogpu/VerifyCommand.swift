@@ -6,7 +6,7 @@ import GPUTensor
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Checks a device against reference data and against the CPU backend.",
-        subcommands: [VerifyMathCommand.self, VerifyGradientsCommand.self, VerifyPhysicsCommand.self, VerifyBackendsCommand.self])
+        subcommands: [VerifyMathCommand.self, VerifyGradientsCommand.self, VerifyPhysicsCommand.self, VerifyBackendsCommand.self, VerifyKernelsCommand.self])
 }
 
 struct VerifyGradientsCommand: ParsableCommand {
@@ -55,7 +55,7 @@ struct VerifyMathCommand: ParsableCommand {
             functions.append(report)
             guard !json else { return }
             if functions.count == 1 { print(row(["function", "arguments", "worst ulp", "at", "limit", "other bits", ""])) }
-            print(row([report.function, "\(report.count)", decimal(report.worst, 4), "\(report.at)", decimal(report.limit, 2), "\(report.differing)", report.passed ? "pass" : "FAIL"]))
+            print(row([report.function, "\(report.count)", decimal(report.worst, 4), "\(report.at)", decimal(report.limit, 3), "\(report.differing)", report.passed ? "pass" : "FAIL"]))
         }
         let random = try verifyRandom(on: queue)
         if json {
@@ -89,7 +89,7 @@ struct VerifyBackendsCommand: ParsableCommand {
         for spec in specs {
             for objective in [PolicyObjective.clip, .penalty] {
                 if !json { print("\(spec.name), \(objective.rawValue), \(iterations) iterations, compared with \(variants[0])") }
-                try verifyBackends(variants, spec, objective: objective, iterations: iterations) { report in
+                try verifyBackends(spec, objective: objective, iterations: iterations, variants: variants) { report in
                     reports.append(report)
                     guard !json else { return }
                     let name = report.backend.padding(toLength: max(44, report.backend.count), withPad: " ", startingAt: 0)

@@ -1,6 +1,6 @@
 import GPUTensor
 
-/// One member's figures of one iteration. Losses are means over the minibatches that it stepped on.
+/// One member's figures of one iteration. Losses are means over its minibatches, the one that stopped it included.
 public struct MemberFigures: Sendable, Equatable {
     public var policyLoss = 0.0, kl = 0.0, clipFraction = 0.0, entropy = 0.0, valueLoss = 0.0, gradientNorm = 0.0
     /// Minibatches before the member stopped (`max_kl`).
@@ -59,12 +59,17 @@ public final class PPO {
         try config.validate()
         guard !seeds.isEmpty else { throw RunError("seeds is empty; accepted: at least one seed") }
         let members = seeds.count * config.population
+        // Members, environments and parameters are numbered by 32-bit integers on the device.
+        let slots = members.multipliedReportingOverflow(by: config.environments)
+        guard !slots.overflow, slots.partialValue < 1 << 30 else {
+            throw RunError("population * environments over all seeds is \(config.population) * \(config.environments) * \(seeds.count); accepted: a product below \(1 << 30)")
+        }
         (self.config, self.spec, self.seeds, self.members, self.queue) = (config, spec, seeds, members, queue)
-        let kind: PolicyKind = switch spec.action { case .discrete(let count): .categorical(count: count); case .box(let low, _): .gaussian(count: low.count) }
-        let network = ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
+        let network = Self.network(config, spec)
         self.network = network
         let (e, t, b, n) = (config.environments, config.rolloutSteps, config.batchSize, network.layout.rowCount)
         let rows = e * t, actionCount = network.kind.count
+        guard n < 1 << 30 else { throw RunError("hidden and value_hidden make \(n) parameters per member; accepted: fewer than \(1 << 30)") }
 
         let memory = try queue.plan(lower: "population, environments, rollout_steps, batch_size or the number of seeds") {
             let streams = try queue.tensor(.uint32, [members, 4])
@@ -97,9 +102,16 @@ public final class PPO {
         (order, ordered) = memory.orders
         (log, figures) = (memory.log, memory.figures)
         try writeSettings()
+        try rewardScale.write([Float](repeating: 1, count: members))
         try parameters.write(network.initialRows(config.initialisation, scratch: parameters, streams: streams, logStd: Float(config.initialLogStd), on: queue))
         try rollout.normaliser?.start()
         try rollout.start()
+    }
+
+    /// The networks that a config makes for a task.
+    public static func network(_ config: PPOConfig, _ spec: EnvironmentSpec) -> ActorCritic {
+        let kind: PolicyKind = switch spec.action { case .discrete(let count): .categorical(count: count); case .box(let low, _): .gaussian(count: low.count) }
+        return ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
     }
 
     private static let statisticCount = rowPadding
@@ -120,7 +132,6 @@ public final class PPO {
         try optimiser.rates.write(interleaved([rate, config.valueLearningRate.map { try perMember($0, "value_learning_rate") } ?? rate]))
         try optimiser.normLimits.write(perMember(config.maxGradientNorm, "max_gradient_norm"))
         try optimiser.active.write([Int32](repeating: 1, count: members))
-        try rewardScale.write([Float](repeating: 1, count: members))
         let rows = config.environments * config.rolloutSteps
         try ordered.write((0..<members).flatMap { _ in (0..<rows).map(Int32.init) })
     }
@@ -251,5 +262,14 @@ public final class PPO {
     }
 
     /// Continues after a number of iterations; the persistent tensors must have been written.
-    public func resume(atIteration iteration: Int) { self.iteration = iteration }
+    ///
+    /// Of the settings only the KL penalty's coefficient, which training changes, comes from the checkpoint; the others are the config's.
+    public func resume(atIteration iteration: Int) throws {
+        self.iteration = iteration
+        let saved: [Float] = try settings.read()
+        try writeSettings()
+        var current: [Float] = try settings.read()
+        for member in 0..<members { current[4 * member + 1] = saved[4 * member + 1] }
+        try settings.write(current)
+    }
 }

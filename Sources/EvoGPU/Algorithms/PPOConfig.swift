@@ -70,7 +70,7 @@ public struct PPOConfig: Codable, Sendable, Equatable {
 
     public init() {}
 
-    /// A2C's: one step on the whole of a short rollout. Mnih et al. 2016, section 4: T = 5.
+    /// A2C's: one step on the whole of a short rollout; Mnih et al. 2016 took 5 steps, we take 8.
     public static func a2c() -> PPOConfig {
         var config = PPOConfig()
         config.objective = .a2c
@@ -98,8 +98,8 @@ public struct PPOConfig: Codable, Sendable, Equatable {
 
     /// - Throws: ``RunError`` naming the first setting that can't be run with.
     public func validate() throws {
-        func check(_ isGood: Bool, _ key: String, _ value: Any, _ accepted: String) throws {
-            if !isGood { throw RunError("\(key) is \(value); accepted: \(accepted)") }
+        func check(_ isGood: Bool, _ key: String, _ value: @autoclosure () -> Any, _ accepted: @autoclosure () -> String) throws {
+            if !isGood { throw RunError("\(key) is \(value()); accepted: \(accepted())") }
         }
         for (key, value) in [("population", population), ("environments", environments), ("total_steps", totalSteps), ("rollout_steps", rolloutSteps),
                              ("epochs", epochs), ("batch_size", batchSize), ("checkpoint_every", checkpointEvery)] {
@@ -110,17 +110,19 @@ public struct PPOConfig: Codable, Sendable, Equatable {
         try check(!rows.overflow && rows.partialValue < 1 << 30, "environments * rollout_steps", "\(environments) * \(rolloutSteps)", "a product below \(1 << 30)")
         try check(batchSize <= rows.partialValue, "batch_size", batchSize, "at most environments * rollout_steps, \(rows.partialValue)")
         try check(objective != .a2c || epochs == 1, "epochs", epochs, "1 with objective a2c, whose gradient holds for fresh samples only")
+        try check(objective != .a2c || batchSize == rows.partialValue, "batch_size", batchSize, "environments * rollout_steps, \(rows.partialValue), with objective a2c, for the same reason")
         for (key, widths) in [("hidden", hidden), ("value_hidden", valueHidden)] {
             try check(widths.allSatisfy { (1...4096).contains($0) }, key, widths, "a list of widths from 1 to 4096")
         }
         for (key, value, range) in [("learning_rate", learningRate, 0.0...1.0), ("value_learning_rate", valueLearningRate ?? 0, 0...1), ("gamma", gamma, 0...1), ("gae_lambda", gaeLambda, 0...1),
                                     ("clip_range", clipRange, 0...10), ("kl_coefficient", klCoefficient, 0...1e6), ("kl_target", klTarget, 0...1e3), ("max_kl", maxKL, 0...1e6),
                                     ("entropy_coefficient", entropyCoefficient, -10...10), ("value_coefficient", valueCoefficient, 0...1e3), ("max_gradient_norm", maxGradientNorm, 0...1e9)] {
-            let values = try value.values(count: population, name: key)
-            try check(values.allSatisfy { range.contains(Double($0)) }, key, values.count == 1 ? "\(values[0])" : "\(values)", "\(range.lowerBound) to \(range.upperBound)")
+            let values = value.given
+            if values.count > 1 { _ = try value.values(count: population, name: key) }   // a list has one number per member
+            try check(values.allSatisfy { range.contains($0) }, key, values.count == 1 ? "\(values[0])" : "\(values)", "\(range.lowerBound) to \(range.upperBound)")
         }
         for (key, value) in [("observation_limit", observationLimit), ("reward_limit", rewardLimit), ("adam_epsilon", adamEpsilon)] {
-            try check(value > 0 && value.isFinite, key, value, "a number above 0")
+            try check((1e-20...1e30).contains(value), key, value, "1e-20 to 1e30")   // as float32 neither zero nor infinite
         }
         try check((-20.0...5.0).contains(initialLogStd), "initial_log_std", initialLogStd, "-20 to 5")
     }

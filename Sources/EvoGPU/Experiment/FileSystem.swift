@@ -105,6 +105,15 @@ final class File {
 
     deinit { close(descriptor) }
 
+    /// Keeps the file for this process until it closes it or ends, however it ends.
+    ///
+    /// - Throws: ``RunError`` if another process has it.
+    func lock() throws {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw RunError("\(url.path): another process is writing to this run; one at a time is accepted")
+        }
+    }
+
     func size() throws -> Int {
         var status = stat()
         if fstat(descriptor, &status) != 0 { throw FileSystem.refusal("read", url) }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// `metrics.csv`: a header, then one row per report. A row reaches the file whole, by one write, before `append` returns.
+/// `metrics.csv`: a header, then one row per report. A row reaches the file whole, by one write, before `append` returns. The file
+/// is locked while it is open, so that two processes can't write to one run.
 public final class MetricsLog {
     private let file: File
     private let columnCount: Int
@@ -11,6 +12,7 @@ public final class MetricsLog {
     public init(creating url: URL, columns: [String]) throws {
         columnCount = columns.count
         file = try File(writing: url, flags: O_CREAT | O_EXCL | O_APPEND)
+        try file.lock()
         try put(Self.line(columns))
     }
 
@@ -20,8 +22,10 @@ public final class MetricsLog {
     public init(resuming url: URL, columns: [String], keepingRows count: Int) throws {
         columnCount = columns.count
         let header = Data(Self.line(columns).utf8)
-        let content = FileSystem.exists(url) || count > 0 ? try FileSystem.read(url) : Data()
+        if count > 0, !FileSystem.exists(url) { _ = try FileSystem.read(url) }   // says what is missing
         file = try File(writing: url, flags: O_CREAT | O_APPEND)
+        try file.lock()
+        let content = try FileSystem.read(url)
 
         if count == 0, content.count < header.count, header.starts(with: content) {   // killed before the header was whole
             try file.truncate(to: 0)
@@ -73,8 +77,8 @@ public struct MetricValue: Sendable, Equatable, ExpressibleByStringLiteral, Expr
 
     /// Text. A line break becomes a space, since a row is a line.
     public init(_ text: String) { self.text = String(text.map { $0.isNewline ? " " : $0 }) }
-    public init(_ number: Double) { text = "\(number)" }
-    public init(_ number: Float) { text = "\(number)" }
+    public init(_ number: Double) { text = number.isNaN ? "nan" : "\(number)" }   // whatever the sign bit
+    public init(_ number: Float) { text = number.isNaN ? "nan" : "\(number)" }
     public init(_ number: some BinaryInteger) { text = "\(number)" }
     public init(stringLiteral value: String) { self.init(value) }
     public init(floatLiteral value: Double) { self.init(value) }

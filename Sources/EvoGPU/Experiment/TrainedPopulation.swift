@@ -16,8 +16,7 @@ public final class TrainedPopulation {
         let checkpoint = try Checkpoint.read(state: TrainingRun.State.self, in: url)
         try TrainingRun.check(checkpoint.state, against: saved)
         let (config, spec) = (saved.config, saved.spec), members = saved.seeds.count * config.population
-        let kind: PolicyKind = switch spec.action { case .discrete(let count): .categorical(count: count); case .box(let low, _): .gaussian(count: low.count) }
-        let network = ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
+        let network = saved.network
         (parameters, normaliser) = try queue.plan(lower: "nothing; the population itself does not fit") {
             (try queue.tensor(.float32, [members, network.layout.rowCount]),
              try config.normaliseObservations ? ObservationNormaliser(members: members, width: spec.observationCount, limit: Float(config.observationLimit), on: queue) : nil)
@@ -41,7 +40,9 @@ public final class TrainedPopulation {
         let choice = try evaluate(episodes: episodes, seed: seed &+ 0x5EEC7), judged = try evaluate(episodes: episodes, seed: seed)
         return saved.seeds.enumerated().map { run, seed in
             let members = run * saved.config.population..<(run + 1) * saved.config.population
-            let best = members.max { choice[$0].mean < choice[$1].mean }!
+            // A member that met numbers which are not finite is never the best while there is another.
+            func standing(_ member: Int) -> Double { choice[member].nonFinite > 0 || judged[member].nonFinite > 0 ? -.infinity : choice[member].mean }
+            let best = members.max { standing($0) < standing($1) }!
             return (run, seed, best - members.lowerBound, judged[best])
         }
     }

@@ -46,7 +46,8 @@ public final class TrainingRun {
     struct State: Codable {
         var algorithm: String, environment: String, seeds: [UInt64], population: Int, iteration: Int, metrics_rows: Int
         var recent_returns: [Double?], non_finite_resets: Int, refused_steps: Int
-        /// Name, offset, rows and columns of every slot of a parameter row, for readers of the arrays.
+        /// Name, offset, rows and columns of every slot of a parameter row, and the activation: for readers of the arrays, and compared
+        /// with what config.yaml makes.
         var layout: [String]
     }
 
@@ -59,8 +60,9 @@ public final class TrainingRun {
         ppo = try PPO(config, spec, seeds: seeds, on: queue)
         recentReturns = Array(repeating: nil, count: ppo.members)
         directory = try RunDirectory.create(algorithm: algorithm.name, env: spec.name, path: path)
+        metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.metricsColumns)   // first: only one process can
         try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name), ("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: config)
-        metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.metricsColumns)
+        try writeCheckpoint()   // a run killed in its first iterations can be resumed too
     }
 
     /// Continues a run from its checkpoint, on any device.
@@ -74,7 +76,7 @@ public final class TrainingRun {
         try Self.check(checkpoint.state, against: saved)
         for (name, tensor) in ppo.persistentTensors { try tensor.restore(name, from: checkpoint.arrays) }
         let state = checkpoint.state
-        ppo.resume(atIteration: state.iteration)
+        try ppo.resume(atIteration: state.iteration)
         (metricsRows, recentReturns, nonFiniteResets, refusedSteps) = (state.metrics_rows, state.recent_returns, state.non_finite_resets, state.refused_steps)
         metrics = try MetricsLog(resuming: directory.metricsFile, columns: Self.metricsColumns, keepingRows: metricsRows)
     }
@@ -89,6 +91,15 @@ public final class TrainingRun {
         try same("env", state.environment, saved.spec.name)
         try same("seeds", state.seeds, saved.seeds)
         try same("population", state.population, saved.config.population)
+        try same("networks", state.layout, describe(saved.network, saved.config))
+        guard state.iteration >= 0, state.metrics_rows >= 0, state.recent_returns.count == saved.seeds.count * saved.config.population else {
+            throw RunError("\(saved.directory.url.path): the checkpoint's state.json has counts that can't be: iteration \(state.iteration), \(state.metrics_rows) rows of metrics, \(state.recent_returns.count) returns")
+        }
+    }
+
+    /// Every slot of a parameter row and the activation, in words.
+    static func describe(_ network: ActorCritic, _ config: PPOConfig) -> [String] {
+        network.layout.slots.map { "\($0.name) \($0.offset) \($0.rows) \($0.columns)" } + ["activation \(config.activation.rawValue)"]
     }
 
     public var isDone: Bool { ppo.iteration >= ppo.config.iterations }
@@ -110,7 +121,7 @@ public final class TrainingRun {
 
     private func record(_ figures: [MemberFigures]) throws {
         for (member, figure) in figures.enumerated() {
-            if let mean = figure.meanReturn { recentReturns[member] = mean }
+            if let mean = figure.meanReturn, figure.nonFiniteResets == 0 { recentReturns[member] = mean }
             nonFiniteResets += figure.nonFiniteResets
             refusedSteps += figure.refusedSteps
             let run = member / ppo.config.population
@@ -130,7 +141,7 @@ public final class TrainingRun {
         let arrays = try ppo.persistentTensors.map { try $0.tensor.namedArray($0.name) }
         let state = State(algorithm: algorithm.name, environment: ppo.spec.name, seeds: ppo.seeds, population: ppo.config.population, iteration: ppo.iteration,
                           metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps,
-                          layout: ppo.network.layout.slots.map { "\($0.name) \($0.offset) \($0.rows) \($0.columns)" })
+                          layout: Self.describe(ppo.network, ppo.config))
         try Checkpoint.write(arrays, state: state, in: directory.url)
     }
 }
@@ -142,6 +153,7 @@ public struct SavedRun {
     public let spec: EnvironmentSpec
     public let config: PPOConfig
     public let seeds: [UInt64]
+    public var network: ActorCritic { PPO.network(config, spec) }
 
     public init(_ url: URL) throws {
         directory = try RunDirectory(existing: url)
@@ -149,6 +161,8 @@ public struct SavedRun {
         spec = try EnvironmentSpec.named(directory.record("env"))
         seeds = try directory.record("seeds")
         config = try Configuration.load(algorithm.config, file: directory.configFile)
+        try config.validate()
+        guard (1...100_000).contains(seeds.count) else { throw RunError("\(directory.configFile.path): there are \(seeds.count) seeds; accepted: 1 to 100000") }
     }
 }
 

@@ -4,6 +4,8 @@ import GPUTensor
 public struct EvaluationResult: Sendable, Equatable {
     public let returns: [Double]
     public let lengths: [Int]
+    /// Environments whose state was not finite while they were played: the policy is broken, and its returns mean nothing.
+    public let nonFinite: Int
     public var mean: Double { returns.reduce(0, +) / Double(returns.count) }
     public var minimum: Double { returns.min()! }
     public var maximum: Double { returns.max()! }
@@ -37,6 +39,6 @@ public func evaluate(_ network: ActorCritic, _ spec: EnvironmentSpec, parameters
     return try (0..<members).map { member in
         let slots = member * episodes..<(member + 1) * episodes
         guard slots.allSatisfy({ row(.finished, $0) >= 1 }) else { throw RunError("an episode of \(spec.name) did not end within its limit of \(spec.timeLimit) steps") }
-        return EvaluationResult(returns: slots.map { Double(row(.firstReturn, $0)) }, lengths: slots.map { Int(row(.firstLength, $0)) })
+        return EvaluationResult(returns: slots.map { Double(row(.firstReturn, $0)) }, lengths: slots.map { Int(row(.firstLength, $0)) }, nonFinite: slots.count { row(.nonFinite, $0) > 0 })
     }
 }

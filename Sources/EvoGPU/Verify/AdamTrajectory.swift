@@ -2,27 +2,33 @@ import GPUTensor
 
 /// How far parameters may stray from a reference while Adam steps on them.
 ///
-/// A step is rate * m / sqrt(v), whatever the gradient's size. So an absolute gradient error of e G (G being the gradient's root mean
-/// square, e its relative tolerance) becomes an error of up to 2 e G / sqrt(v) of the rate: harmless for large gradients, the whole
+/// A step is rate * m / sqrt(v), whatever the gradient's size. So an absolute gradient error of e G (G being the gradient's scale as in
+/// ``ArrayCheck``, e its relative tolerance) becomes an error of up to 2 e G / sqrt(v) of the rate: harmless for large gradients, the whole
 /// step for a parameter whose gradient is itself rounding noise. This adds up those shares per parameter, step by step, from the device's own
 /// second moments. Compared is the way that a parameter went, not where it ended, so that the parameters' own size hides nothing.
 struct AdamTrajectory {
     private let layout: ParameterLayout, optimiser: Optimiser, members: Int
     /// Which of a member's flat parameters are looked at.
-    private let range: Range<Int>
+    private let range: Range<Int>, slots: [Range<Int>]
     private let beta2: Double, rate: Double
     private(set) var steps = 0
-    /// Per parameter, in units of the rate: the sum over steps of 1 + G / sqrt(v), each at most `cap`.
+    /// Per parameter, in units of the rate: the sum over steps of 1 + 2 G / sqrt(v), each at most `cap`.
     private var shares: [Double]
     private let cap: Double
+    private let extra: [Double]
 
     /// - Parameters:
-    ///   - range: which of a member's flat parameters to look at; nil for all.
-    ///   - tolerance: relative to the gradient's root mean square.
-    init(_ optimiser: Optimiser, _ layout: ParameterLayout, range: Range<Int>? = nil, members: Int, rate: Double, beta2: Double, tolerance: Double) {
+    ///   - slots: which of a member's flat parameters to look at, slot by slot without gaps; nil for all.
+    ///   - absolute: a gradient error that any element may have beside that, per element of a row; nil for none.
+    ///   - tolerance: relative to the gradient's scale.
+    init(_ optimiser: Optimiser, _ layout: ParameterLayout, slots: [Range<Int>]? = nil, members: Int, rate: Double, beta2: Double, absolute: [Double]? = nil,
+         tolerance: Double) {
         (self.layout, self.optimiser, self.members, self.rate, self.beta2) = (layout, optimiser, members, rate, beta2)
-        self.range = range ?? 0..<layout.parameterCount
+        let chosen = slots ?? layout.flatSlots, first = chosen[0].lowerBound
+        range = first..<chosen[chosen.count - 1].upperBound
+        self.slots = chosen.map { $0.lowerBound - first..<$0.upperBound - first }
         shares = Array(repeating: 0, count: members * self.range.count)
+        extra = absolute?.map { $0 / tolerance } ?? Array(repeating: 0, count: range.count)
         cap = 2 / tolerance   // two steps in opposite directions
     }
 
@@ -31,9 +37,10 @@ struct AdamTrajectory {
         steps += 1
         let moments = layout.unpackRows(try optimiser.secondMoments.read()).map(Double.init), correction = 1 - power(beta2, steps)
         for member in 0..<members {
-            let own = range.map { (moments[member * layout.parameterCount + $0] / correction).squareRoot() }, size = own.rootMeanSquare
-            for (i, own) in own.enumerated() {
-                shares[member * range.count + i] += min(cap, 1 + (own > 0 ? size / own : size > 0 ? .infinity : 0))
+            let own = range.map { (moments[member * layout.parameterCount + $0] / correction).squareRoot() }
+            for (i, (own, whole)) in zip(own, ArrayCheck.sizes(own, slots: slots)).enumerated() {
+                let size = whole + extra[i]
+                shares[member * range.count + i] += min(cap, 1 + (own > 0 ? 2 * size / own : size > 0 ? .infinity : 0))
             }
         }
     }

@@ -35,6 +35,26 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
         self.init(array, got.map(Double.init), want, scale: scale, tolerance: tolerance)
     }
 
+    /// A gradient of flat parameter rows, or a leading part of each. An element's scale is the root mean square of the whole or of its own
+    /// slot (a weight matrix, a bias), whichever is larger: the last layer's and the log standard deviation's are sums of terms
+    /// far larger than most others, and may cancel.
+    ///
+    /// - Parameter absolute: an error that any element may have beside that, per element of a row; nil for none.
+    public init(gradient array: String, _ got: [Double], _ want: [Double], slots: [Range<Int>], absolute: [Double]? = nil, tolerance: Double) {
+        let count = slots.last?.upperBound ?? 0
+        let scales = stride(from: 0, to: want.count, by: max(count, 1)).flatMap { first in
+            let sizes = Self.sizes(Array(want[first..<first + count]), slots: slots)
+            return absolute.map { zip(sizes, $0).map { $0 + $1 / tolerance } } ?? sizes
+        }
+        self.init(array, got, want, scales: scales.map { max($0, .leastNormalMagnitude) }, tolerance: tolerance)
+    }
+
+    /// For each element the root mean square of all or of its slot, whichever is larger.
+    static func sizes(_ values: [Double], slots: [Range<Int>]) -> [Double] {
+        let whole = values.rootMeanSquare
+        return slots.flatMap { slot in Array(repeating: max(whole, Array(values[slot]).rootMeanSquare), count: slot.count) }
+    }
+
     private enum CodingKeys: String, CodingKey { case array, count, median, p99, worst, worstAt = "worst_at", tolerance, passed }
 
     // JSON knows no infinity: null stands for it.

@@ -46,13 +46,14 @@ public struct BackendReport: Sendable, Encodable {
 /// Trains the same small population on every backend and compares every persistent tensor after every iteration, bit for bit.
 ///
 /// - Parameters:
+///   - variants: the first is what the others are compared with.
 ///   - report: called after each backend, the first of each run included (which has nothing to differ from).
 /// - Throws: ``DeviceError`` from a launch; whatever `report` throws.
-public func verifyBackends(_ variants: [BackendVariant] = BackendVariant.all(), _ spec: EnvironmentSpec, objective: PolicyObjective, iterations: Int,
+public func verifyBackends(_ spec: EnvironmentSpec, objective: PolicyObjective, iterations: Int, variants: [BackendVariant] = BackendVariant.all(),
                            report: (BackendReport) throws -> Void) throws {
     // Sizes that fill neither a vector nor a chunk of 256 rows, and a batch that does not divide the rollout.
     var config = PPOConfig()
-    (config.population, config.environments, config.rolloutSteps, config.batchSize, config.epochs) = (3, 5, 24, 50, 2)
+    (config.population, config.environments, config.rolloutSteps, config.batchSize, config.epochs) = (3, 5, 24, objective == .a2c ? 120 : 50, objective == .a2c ? 1 : 2)
     (config.hidden, config.valueHidden, config.objective) = ([17, 33], [19], objective)
     (config.learningRate, config.entropyCoefficient, config.totalSteps) = (1e-3, 0.01, iterations * 5 * 24)
     config.maxKL = PerMember([0, 0, 0.003])   // the third member stops early now and then

@@ -36,7 +36,9 @@ func verifyDDPG(_ reference: ReferenceCase, on queue: Queue) throws -> [ArrayChe
     // The critic's gradient goes through two critics and the target actor; the actor's through the actor and the critic, back and forth.
     let actorDepth = passDepth(widths: [observations, hidden, hidden, actions], normalised: true, batch: batch)
     let criticDepth = 2 * (max(observations, actions) + 2 * widths[0] + 3 * widths[1]) + batch
-    let criticTolerance = roundingTolerance(depth: actorDepth + 2 * criticDepth), actorTolerance = roundingTolerance(depth: 2 * actorDepth + criticDepth)
+    let stretch = max(normalisationStretch(width: hidden, rows: steps * batch), normalisationStretch(width: widths[1], rows: steps * batch))
+    let criticTolerance = roundingTolerance(depth: actorDepth + 2 * criticDepth, stretch: stretch)
+    let actorTolerance = roundingTolerance(depth: 2 * actorDepth + criticDepth, stretch: stretch)
     var trajectories = [AdamTrajectory(ddpg.actorOptimiser, actor.layout, members: 1, rate: actorRate, beta2: adam.beta2, tolerance: actorTolerance),
                         AdamTrajectory(ddpg.criticOptimiser, critic.layout, members: 1, rate: criticRate, beta2: adam.beta2, tolerance: criticTolerance)]
     var checks: [ArrayCheck] = [], criticLosses: [Double] = [], actorLosses: [Double] = []

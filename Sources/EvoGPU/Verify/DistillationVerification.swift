@@ -29,10 +29,12 @@ func verifyDistillation(_ reference: ReferenceCase, on queue: Queue) throws -> [
 
     let forward = passDepth(widths: [observations, hidden, hidden, actions], normalised: true)
     let judged = forward + max(observations, actions) + 2 * widths[0] + 3 * widths[1]
-    let tolerance = roundingTolerance(depth: forward), gradientTolerance = roundingTolerance(depth: 2 * forward + batch)
+    let stretch = normalisationStretch(width: hidden, rows: children * rows)
+    let tolerance = roundingTolerance(depth: forward, stretch: stretch), gradientTolerance = roundingTolerance(depth: 2 * forward + batch, stretch: stretch)
     // Where the two values differ by no more than their own rounding, either parent is right.
     let values = try proposals.map { try $0.values.read(as: Float.self).map(Double.init) }
-    let margin = roundingTolerance(depth: judged) * max(values[0].rootMeanSquare, values[1].rootMeanSquare)
+    let margin = roundingTolerance(depth: judged, stretch: max(stretch, normalisationStretch(width: widths[1], rows: children * rows))) *
+        max(values[0].rootMeanSquare, values[1].rootMeanSquare)
     let chosen: [Float] = try teacher.read(), want = try reference.doubles("teacher", count: children * rows * actions)
     let undecided = zip(values[0], values[1]).map { abs($0 - $1) <= margin }
     let compared = want.indices.filter { !undecided[$0 / actions] }
@@ -56,8 +58,8 @@ func verifyDistillation(_ reference: ReferenceCase, on queue: Queue) throws -> [
         let rowLosses = try losses.read(as: Float.self).map(Double.init)
         for c in 0..<children { gotLosses[c * steps + step] = rowLosses[c * batch..<(c + 1) * batch].reduce(0, +) }
         if step == 0 {
-            checks.append(try ArrayCheck("first_gradient", layout.unpackRows(gradients.read()), reference.doubles("first_gradient", count: start.count),
-                                         tolerance: gradientTolerance))
+            checks.append(try ArrayCheck(gradient: "first_gradient", layout.unpackRows(gradients.read()).map(Double.init),
+                                         reference.doubles("first_gradient", count: start.count), slots: layout.flatSlots, tolerance: gradientTolerance))
         }
         try optimiser.step(child, gradients: gradients, on: queue)
         try trajectory.advance()

@@ -18,6 +18,8 @@ private func policyNetwork(_ reference: ReferenceCase) throws -> ActorCritic {
     try .reference(observations: reference.size("obs"), actions: reference.size("act"), hidden: reference.size("hidden"), hasValue: false)
 }
 
+private func policySlots(_ network: ActorCritic) -> [Range<Int>] { network.layout.flatSlots.filter { $0.upperBound <= network.policyParameterCount } }
+
 /// Padded rows of flat policies; the stand-in value network is zero.
 private func policyRows(_ reference: ReferenceCase, _ name: String, members: Int, _ network: ActorCritic) throws -> [[Float]] {
     let count = network.policyParameterCount, flat = try reference.doubles(name, count: members * count)
@@ -52,10 +54,13 @@ private func verifySharedLoss(_ reference: ReferenceCase, members: Int, batch: I
         for i in 0..<count { sums[pair.of * count + i] += Double(gradients[index * network.layout.parameterCount + i]) }
     }
     let depth = passDepth(widths: [observations] + network.policy.layers.map(\.linear.outputs)) + 4 * actions
+    // The relative error of a ratio is the absolute one of its log probabilities, which grows with their size.
+    let stretch = max(1, try reference.doubles("logp_old", count: members * batch).map(abs).max() ?? 1)
     let size = try reference.doubles("advantage", count: members * batch).rootMeanSquare * Double(pairs.count) / Double(members) + beta * Double(actions)
     return try [
-        ArrayCheck("loss", losses, reference.doubles("loss", count: members), scale: size, tolerance: roundingTolerance(depth: depth)),
-        ArrayCheck("grad", sums, reference.doubles("grad", count: members * count), tolerance: roundingTolerance(depth: 2 * depth + batch)),
+        ArrayCheck("loss", losses, reference.doubles("loss", count: members), scale: size, tolerance: roundingTolerance(depth: depth, stretch: stretch)),
+        ArrayCheck(gradient: "grad", sums, reference.doubles("grad", count: members * count), slots: policySlots(network),
+                   tolerance: roundingTolerance(depth: 2 * depth + batch, stretch: stretch)),
     ]
 }
 
@@ -96,8 +101,8 @@ private func verifyGate(_ reference: ReferenceCase, batch: Int, on queue: Queue)
     return try ([
         ArrayCheck("gate_logits", logits.read(), wantLogits, tolerance: forward),
         ArrayCheck("gate_loss", [loss], reference.doubles("gate_loss", count: 1), tolerance: forward),
-        ArrayCheck("gate_grad", layout.unpack(gradients.read()), reference.doubles("gate_grad", count: layout.parameterCount),
-                   tolerance: roundingTolerance(depth: 2 * depth + batch)),
+        ArrayCheck(gradient: "gate_grad", layout.unpack(gradients.read()).map(Double.init), reference.doubles("gate_grad", count: layout.parameterCount),
+                   slots: layout.flatSlots, tolerance: roundingTolerance(depth: 2 * depth + batch)),
         ArrayCheck("gate_pick", clear.map { Double(got[$0]) }, clear.map { wantPicks[$0] }, scale: 1, tolerance: 0),
     ], wantPicks.map { Int32($0) })
 }
@@ -127,7 +132,7 @@ private func verifyImitation(_ reference: ReferenceCase, batch: Int, picks: [Int
     let loss = try losses.read(as: Float.self).map(Double.init).mean
     return try [
         ArrayCheck("student_loss", [loss], reference.doubles("student_loss", count: 1), scale: Double(actions), tolerance: roundingTolerance(depth: depth)),
-        ArrayCheck("student_grad", Array(network.layout.unpack(gradients.read())[..<count]), reference.doubles("student_grad", count: count),
-                   tolerance: roundingTolerance(depth: 2 * depth + batch)),
+        ArrayCheck(gradient: "student_grad", network.layout.unpack(gradients.read())[..<count].map(Double.init), reference.doubles("student_grad", count: count),
+                   slots: policySlots(network), tolerance: roundingTolerance(depth: 2 * depth + batch)),
     ]
 }

@@ -35,20 +35,21 @@ func verifyNetworks(_ reference: ReferenceCase, on queue: Queue) throws -> [Arra
     try criticPass.backward(state: MatrixView(state), action: MatrixView(action), parameters: criticParameters, parameterGradients: criticGradients,
                             actionGradient: MatrixView(actionGradient), on: queue)
 
+    let actorStretch = normalisationStretch(width: hidden, rows: rows), criticStretch = normalisationStretch(width: widths[1], rows: rows)
     let actorWidths = [observations, hidden, hidden, actions]
     let criticForward = max(observations, actions) + 2 * widths[0] + 3 * widths[1]
     let criticBackward = criticForward + 1 + 3 * widths[1]
     return try [
         ArrayCheck("actor_out", actorPass.output.read(), reference.doubles("actor_out", count: rows * actions),
-                   tolerance: roundingTolerance(depth: passDepth(widths: actorWidths, normalised: true))),
-        ArrayCheck("actor_param_grad", actor.layout.unpackRows(actorGradients.read()),
-                   reference.doubles("actor_param_grad", count: members * actor.layout.parameterCount),
-                   tolerance: roundingTolerance(depth: passDepth(widths: actorWidths, normalised: true, batch: batch))),
-        ArrayCheck("critic_out", criticPass.output.read(), reference.doubles("critic_out", count: rows), tolerance: roundingTolerance(depth: criticForward)),
-        ArrayCheck("critic_param_grad", critic.layout.unpackRows(criticGradients.read()),
-                   reference.doubles("critic_param_grad", count: members * critic.layout.parameterCount),
-                   tolerance: roundingTolerance(depth: criticBackward + batch)),
+                   tolerance: roundingTolerance(depth: passDepth(widths: actorWidths, normalised: true), stretch: actorStretch)),
+        ArrayCheck(gradient: "actor_param_grad", actor.layout.unpackRows(actorGradients.read()).map(Double.init),
+                   reference.doubles("actor_param_grad", count: members * actor.layout.parameterCount), slots: actor.layout.flatSlots,
+                   tolerance: roundingTolerance(depth: passDepth(widths: actorWidths, normalised: true, batch: batch), stretch: actorStretch)),
+        ArrayCheck("critic_out", criticPass.output.read(), reference.doubles("critic_out", count: rows), tolerance: roundingTolerance(depth: criticForward, stretch: criticStretch)),
+        ArrayCheck(gradient: "critic_param_grad", critic.layout.unpackRows(criticGradients.read()).map(Double.init),
+                   reference.doubles("critic_param_grad", count: members * critic.layout.parameterCount), slots: critic.layout.flatSlots,
+                   tolerance: roundingTolerance(depth: criticBackward + batch, stretch: criticStretch)),
         ArrayCheck("critic_action_grad", actionGradient.read(), reference.doubles("critic_action_grad", count: rows * actions),
-                   tolerance: roundingTolerance(depth: criticBackward + widths[0])),
+                   tolerance: roundingTolerance(depth: criticBackward + widths[0], stretch: criticStretch)),
     ]
 }

@@ -26,6 +26,9 @@ func verifyPPO(_ reference: ReferenceCase, on queue: Queue) throws -> [ArrayChec
     let widths = [observations, hidden, hidden, actions], depth = passDepth(widths: widths) + 4 * actions
     let forward = roundingTolerance(depth: depth), backward = roundingTolerance(depth: 2 * depth + batch)
     let advantageSize = try doubles("advantage", batch).rootMeanSquare
+    // KL's slope along the log standard deviation holds 1 - sigma_old^2 / sigma^2, two numbers near 1 whose rounding is the same in every
+    // row: two exponentials of 1.7 u each, a division and two products, squared, come to 12 u.
+    let klRounding = (0..<policyCount).map { $0 < policyCount - actions ? 0 : beta * 12 * 0x1p-24 }
     var checks: [ArrayCheck] = []
 
     // One evaluation of each loss at the given parameters. A loss is a mean of terms of the advantages' size that cancel, and KL a sum of
@@ -38,21 +41,24 @@ func verifyPPO(_ reference: ReferenceCase, on queue: Queue) throws -> [ArrayChec
     let logProbabilities = try evaluate(.a2c).map { -$0[0] }
     try probe.load(observations: x, actions: u, oldLogProbabilities: floats("logp_old", batch), advantages: floats("advantage", batch), returns: returns)
     let statistics = try evaluate(.clip)
-    let clipGradient = network.layout.unpack(try probe.gradients.read())
+    let clipGradient = network.layout.unpack(try probe.gradients.read()).map(Double.init)
+    let slots = network.layout.flatSlots, policySlots = slots.filter { $0.upperBound <= policyCount }
+    let valueSlots = slots.filter { $0.lowerBound >= policyCount }.map { $0.lowerBound - policyCount..<$0.upperBound - policyCount }
     checks += try [
         ArrayCheck("value_out", probe.value.output.read(), doubles("value_out", batch), tolerance: forward),
         ArrayCheck("logp_new", logProbabilities, doubles("logp_new", batch), tolerance: forward),
         ArrayCheck("kl_per_state", statistics.map { $0[1] }, doubles("kl_per_state", batch), scale: Double(actions), tolerance: forward),
         ArrayCheck("entropy", [statistics[0][3]], doubles("entropy", 1), tolerance: roundingTolerance(depth: actions + 2)),
         ArrayCheck("clip_loss", [statistics.map { $0[0] }.mean], doubles("clip_loss", 1), scale: advantageSize, tolerance: forward),
-        ArrayCheck("clip_grad", Array(clipGradient[..<policyCount]), doubles("clip_grad", policyCount), tolerance: backward),
+        ArrayCheck(gradient: "clip_grad", Array(clipGradient[..<policyCount]), doubles("clip_grad", policyCount), slots: policySlots, tolerance: backward),
         ArrayCheck("value_loss", [statistics.map { $0[4] }.mean], doubles("value_loss", 1), tolerance: forward),
-        ArrayCheck("value_grad", Array(clipGradient[policyCount...]), doubles("value_grad", valueCount), tolerance: backward),
+        ArrayCheck(gradient: "value_grad", Array(clipGradient[policyCount...]), doubles("value_grad", valueCount), slots: valueSlots, tolerance: backward),
     ]
     let penalty = try evaluate(.penalty)
     checks += try [
         ArrayCheck("kl_loss", [penalty.map { $0[0] + beta * $0[1] }.mean], doubles("kl_loss", 1), scale: advantageSize + beta * Double(actions), tolerance: forward),
-        ArrayCheck("kl_grad", Array(network.layout.unpack(probe.gradients.read())[..<policyCount]), doubles("kl_grad", policyCount), tolerance: backward),
+        ArrayCheck(gradient: "kl_grad", network.layout.unpack(probe.gradients.read())[..<policyCount].map(Double.init), doubles("kl_grad", policyCount),
+                   slots: policySlots, absolute: klRounding, tolerance: backward),
     ]
 
     // Adam from the given parameters; the value network steps beside the clipped policy.
@@ -62,8 +68,8 @@ func verifyPPO(_ reference: ReferenceCase, on queue: Queue) throws -> [ArrayChec
         try optimiser.active.write([Int32(1)])
         try probe.parameters.write(startRow)
         // Policy and value gradients differ in size, so each is judged by its own.
-        var trajectories = [0..<policyCount, policyCount..<count].map {
-            AdamTrajectory(optimiser, network.layout, range: $0, members: 1, rate: rate, beta2: adam.beta2, tolerance: backward)
+        var trajectories = [(policySlots, form == .penalty ? klRounding : nil), (slots.filter { $0.lowerBound >= policyCount }, nil)].map {
+            AdamTrajectory(optimiser, network.layout, slots: $0.0, members: 1, rate: rate, beta2: adam.beta2, absolute: $0.1, tolerance: backward)
         }
         for _ in 0..<steps {
             _ = try evaluate(form)

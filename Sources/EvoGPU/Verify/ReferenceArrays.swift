@@ -70,6 +70,15 @@ extension ParameterLayout {
         stride(from: 0, to: flat.count, by: parameterCount).flatMap { pack(flat[$0..<$0 + parameterCount]) }
     }
 
+    /// Where each slot lies in a flat row.
+    var flatSlots: [Range<Int>] {
+        var next = 0
+        return slots.map { slot in
+            defer { next += slot.count }
+            return next..<next + slot.count
+        }
+    }
+
     /// The inverse of ``packRows(_:)``.
     func unpackRows(_ rows: [Float]) -> [Float] { stride(from: 0, to: rows.count, by: rowCount).flatMap { unpack(rows[$0..<$0 + rowCount]) } }
 }

@@ -18,7 +18,8 @@ func verifySensitivity(_ reference: ReferenceCase, on queue: Queue) throws -> [A
     }
 
     // The square root halves the relative error of a sum of squares, which is twice that of the gradients.
-    let tolerance = roundingTolerance(depth: passDepth(widths: [observations, hidden, hidden, actions], normalised: true, batch: batch) + actions)
+    let tolerance = roundingTolerance(depth: passDepth(widths: [observations, hidden, hidden, actions], normalised: true, batch: batch) + actions,
+                                      stretch: normalisationStretch(width: hidden, rows: members * batch))
     let want = try reference.doubles("sensitivity", count: count), size = want.rootMeanSquare
     let got = layout.unpackRows(try squares.read()).map { Double($0).squareRoot() }
     var checks = [ArrayCheck("sensitivity", got, want, scale: size, tolerance: tolerance)]

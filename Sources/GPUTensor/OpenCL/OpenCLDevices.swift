@@ -48,14 +48,16 @@ struct OpenCLDevices: Sendable {
         let arithmetic = number(CL_DEVICE_SINGLE_FP_CONFIG, UInt64.self)
         var unusable: String?
         if number(CL_DEVICE_COMPILER_AVAILABLE, UInt32.self) == 0 { unusable = "its driver has no compiler" }
-        // CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT is bit 7, CL_FP_ROUND_TO_NEAREST bit 2.
-        if arithmetic & 0x80 == 0 { unusable = "its driver does not round division and square roots correctly, so results would differ" }
+        // CL_FP_DENORM 1, CL_FP_INF_NAN 2, CL_FP_ROUND_TO_NEAREST 4, CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT 128.
+        for (bit, reason) in [(128, "does not round division and square roots correctly"), (4, "does not round to nearest"), (2, "has no infinities and NaNs"), (1, "flushes denormal numbers to zero")] where arithmetic & bit == 0 {
+            unusable = "it \(reason) in float32, so results would differ"
+        }
         if number(CL_DEVICE_ENDIAN_LITTLE, UInt32.self) == 0 { unusable = "it is big-endian" }
         return Entry(platform: platform, device: id, description: Device(
             kind: .openCL(index: index), identifier: "opencl:\(index)", name: text(CL_DEVICE_NAME), vendor: text(CL_DEVICE_VENDOR),
             platform: String(decoding: platformName.prefix { $0 != 0 }, as: UTF8.self), driver: "\(text(CL_DEVICE_VERSION)), \(text(CL_DRIVER_VERSION))",
             computeUnits: number(CL_DEVICE_MAX_COMPUTE_UNITS, UInt32.self), memoryBytes: number(CL_DEVICE_GLOBAL_MEM_SIZE, UInt64.self),
-            maxAllocationBytes: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, UInt64.self), localMemoryBytes: number(CL_DEVICE_LOCAL_MEM_SIZE, UInt64.self),
+            maxAllocationBytes: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, UInt64.self), localMemoryBytes: number(CL_DEVICE_LOCAL_MEM_SIZE, UInt64.self), maxWorkGroupSize: number(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self),
             preferredLanes: isCPU ? (preferred >= 16 ? 16 : preferred >= 8 ? 8 : 4) : 1, isGPU: isGPU, unusable: unusable), isCPU: isCPU)
     }
 }

@@ -73,9 +73,13 @@ final class OpenCLQueue: QueueBackend {
     /// Few sizes, so that drivers which build a kernel anew for each of them (PoCL) do so once.
     private func groupSize(_ range: [Int]) -> [Int] {
         if entry.isCPU { return [4, 1, 1] }
-        var first = 64
+        let size = min(64, entry.description.maxWorkGroupSize)
+        var first = size
         while first > 1 && first / 2 >= range[0] { first /= 2 }
-        return [first, range.count > 1 ? 64 / first : 1, 1]
+        guard range.count > 1 else { return [first, 1, 1] }
+        // Some drivers allow 65,535 groups along the second dimension.
+        while first > 1 && range[1] / (size / first) >= 65_535 { first /= 2 }
+        return [first, size / first, 1]
     }
 
     private func kernel(_ signature: KernelSignature) throws -> cl_kernel {

@@ -19,7 +19,7 @@ static inline vf activation_slope(vf y, int activation) {
     case 2: return select(splat(0.0f), splat(1.0f), y > splat(0.0f));
     case 3: return select(y + splat(1.0f), splat(1.0f), y > splat(0.0f));
     case 4: return y * (splat(1.0f) - y);
-    case 5: return splat(1.0f) - exp_strict(-y);
+    case 5: return -expm1_strict(-y);
     default: return splat(1.0f);
     }
 }

@@ -31,8 +31,8 @@
 //     auto_reset    1: a finished slot starts anew. 0: it goes on as it is, and each further step counts as finished again
 //
 // A slot whose state, action or reward isn't finite is terminated, counted and always starts anew; its reward and its
-// row of next_obs are written as 0, so that nothing else sees a NaN. Lanes never mix. Slots from S on are computed as
-// copies of slot S - 1's inputs, but written to no row, and their statistics stay 0.
+// row of next_obs are written as 0, so that nothing else sees a NaN. Lanes never mix. Slots from S on are computed
+// too, with slot S - 1's actions, but written to no row, and their statistics stay 0.
 #define EPISODE_ELAPSED 0         // steps taken in the running episode
 #define EPISODE_RETURN 1          // its sum of rewards so far
 #define EPISODE_FINISHED 2        // finished episodes; this and what follows counts since the host last cleared it

@@ -1,0 +1,152 @@
+import GPUTensor
+
+/// Launches every kernel at small odd sizes, so that a simulator such as Oclgrind can watch what each reads and writes. Results
+/// are not looked at here: tests do that. With `local` matrix form, the kernels with barriers run too.
+///
+/// - Parameter queue: made with `profiling`, if the caller wants to know which kernels ran.
+public func exerciseKernels(on queue: Queue) throws {
+    try exerciseTraining(on: queue)
+    try exerciseNetworks(on: queue)
+    try exerciseProducts(on: queue)
+    try exerciseRows(on: queue)
+    try exerciseRandom(on: queue)
+    try exerciseOptimiser(on: queue)
+    try exerciseLosses(on: queue)
+    try exerciseVariation(on: queue)
+    try exerciseArrays(on: queue)
+    try queue.finish()
+}
+
+/// A tensor of normal numbers.
+private func normals(_ shape: [Int], padded: Bool = true, step: UInt32 = 0, on queue: Queue) throws -> Tensor {
+    let tensor = try queue.tensor(.float32, shape, padded: true), rows = tensor.rowCount
+    let streams = try queue.tensor(Queue.streamWords(seeds: [7], membersPerRun: rows), [rows, 4])
+    let values = try queue.tensor(.float32, [rows, shape.last!], padded: true)
+    try queue.randomNormal(values, streams: streams, step: step, purpose: "EXER")
+    try queue.copy(values, to: tensor)
+    if padded { return tensor }
+    return try queue.tensor(tensor.read(as: Float.self), shape)
+}
+
+/// One iteration of PPO in every environment: rollout, advantages, losses and updates. 3 members, 5 environments, 7 steps, so that
+/// no size is a multiple of a lane, tile or work-group, and minibatches of 11 and 2 rows.
+private func exerciseTraining(on queue: Queue) throws {
+    for spec in EnvironmentSpec.all {
+        var config = PPOConfig()
+        (config.population, config.environments, config.rolloutSteps, config.totalSteps) = (3, 5, 7, 70)
+        (config.epochs, config.batchSize, config.hidden, config.valueHidden) = (1, 11, [17, 5], [19])
+        config.objective = .penalty
+        config.maxKL = 0.1
+        let ppo = try PPO(config, spec, seeds: [1], on: queue)
+        _ = try ppo.iterate()
+    }
+}
+
+/// Forward and backward passes with each activation and normalisation, of the input too; layers of one unit, and batches of one row.
+private func exerciseNetworks(on queue: Queue) throws {
+    let cases: [(Activation, LayerNormForm?, hidden: [Int], rows: Int)] = [
+        (.tanh, .pytorch, [17, 1], 5), (.relu, .erl, [33], 1), (.elu, nil, [20, 7], 3), (.sigmoid, nil, [1], 9), (.softplus, .pytorch, [65], 2), (.identity, nil, [], 1),
+    ]
+    for (activation, norm, hidden, rows) in cases {
+        var layout = ParameterLayout()
+        let mlp = MLP(inputs: 3, hidden: hidden, outputs: 2, activation: activation, norm: norm, prefix: "mlp", in: &layout), members = 3
+        let parameters = try normals([members, layout.rowCount], on: queue), gradients = try queue.tensor(.float32, [members, layout.rowCount])
+        let space = try MLPWorkspace(mlp, members: members, rows: rows, backward: true, inputGradient: true, on: queue)
+        let x = try normals([members, rows, 3], on: queue), dx = try queue.tensor(.float32, [members, rows, 3], padded: true)
+        try queue.copy(normals([members, rows, 2], step: 1, on: queue), to: space.outputGradient)
+        try space.forward(MatrixView(x), parameters: parameters, on: queue)
+        try space.backward(MatrixView(x), parameters: parameters, parameterGradients: gradients, inputGradient: MatrixView(dx), on: queue)
+    }
+}
+
+/// Matrix products beyond one tile of every form, one past a chunk of batch rows, from matrices without padding where that is allowed.
+private func exerciseProducts(on queue: Queue) throws {
+    for (p, m, k, n) in [(1, 1, 1, 1), (2, 5, 3, 17), (1, 257, 3, 19), (1, 129, 18, 65), (2, 9, 130, 33)] {
+        var layout = ParameterLayout()
+        _ = layout.add("unused", columns: 5)
+        let layer = LinearLayer(inputs: k, outputs: n, activation: .tanh, weights: layout.add("w", rows: k, columns: n, isWeight: true), bias: layout.add("b", columns: n))
+        let parameters = try normals([p, layout.rowCount], on: queue), gradients = try queue.tensor(.float32, [p, layout.rowCount])
+        let x = try normals([p, m, k], padded: false, on: queue), a = try normals([p, m, k], on: queue), dy = try normals([p, m, n], on: queue)
+        let y = try queue.tensor(.float32, [p, m, n], padded: true), dx = try queue.tensor(.float32, [p, m, k], padded: true)
+        let flipped = try queue.tensor(.float32, [p, n, k], padded: true)
+        try queue.linearForward(MatrixView(y), MatrixView(x), layer, parameters: parameters, members: p, rows: m)
+        try queue.linearTranspose(MatrixView(flipped), layer, parameters: parameters, members: p)
+        try queue.linearInputGradient(MatrixView(dx), MatrixView(dy), layer, transposed: MatrixView(flipped), through: (MatrixView(a), .tanh), members: p, rows: m)
+        try queue.linearWeightGradient(gradients, MatrixView(x), MatrixView(dy), layer, members: p, rows: m)
+        try queue.columnSum(MatrixView(gradients, offset: layer.bias!, memberStride: gradients.pitch, pitch: padded(n)), MatrixView(dy), members: p, rows: m, columns: n)
+    }
+}
+
+/// Reductions and orders over rows.
+private func exerciseRows(on queue: Queue) throws {
+    for (rows, columns) in [(1, 1), (3, 17), (5, 33)] {
+        let x = try normals([rows, columns], on: queue), y = try queue.tensor(.float32, [rows, columns], padded: true)
+        let sum = try queue.tensor(.float32, [rows]), mean = try queue.tensor(.float32, [rows]), variance = try queue.tensor(.float32, [rows])
+        try queue.launch("reduce_rows", over: [rows], x, sum, mean, variance, Int32(rows), Int32(columns), Int32(x.pitch), Int32(1))
+        try queue.argmax(x, into: queue.tensor(.int32, [rows]))
+        try queue.argsort(x, into: queue.tensor(.int32, [rows, columns]))
+        try queue.logSoftmax(y, x)
+        try queue.gatherRows(y, from: x, queue.tensor((0..<Int32(rows)).map { $0 == 1 ? Int32(rows) : Int32(rows) - 1 - $0 }))   // one index is outside
+    }
+}
+
+private func exerciseRandom(on queue: Queue) throws {
+    for (members, count) in [(1, 1), (3, 17), (2, 70)] {
+        let streams = try queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: members), [members, 4])
+        try queue.randomBits(queue.tensor(.uint32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
+        try queue.randomUniform(queue.tensor(.float32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
+        try queue.randomNormal(queue.tensor(.float32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
+        try queue.randomPermutation(queue.tensor(.int32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
+    }
+}
+
+/// Both methods, with one member that does not step, and rows of more than one block of the gradient's norm.
+private func exerciseOptimiser(on queue: Queue) throws {
+    for method in [Optimiser.Method.adam(), .sgd] {
+        for count in [16, 4096 + 48] {
+            let optimiser = try Optimiser(method, members: 3, parameters: count, split: 16, on: queue)
+            try optimiser.active.write([1, 0, 1] as [Int32])
+            try optimiser.rates.write([Float](repeating: 0.1, count: 6))
+            try optimiser.normLimits.write([0, 1, 1] as [Float])
+            try optimiser.step(normals([3, count], on: queue), gradients: normals([3, count], step: 1, on: queue), on: queue)
+        }
+    }
+}
+
+/// The losses of distillation, imitation and temporal differences, and gradients at a network's output.
+private func exerciseLosses(on queue: Queue) throws {
+    for (p, b, a) in [(1, 1, 1), (3, 5, 17)] {
+        func rows(_ step: UInt32) throws -> Tensor { try normals([p, b, a], step: step, on: queue) }
+        func values(_ step: UInt32) throws -> Tensor { try normals([p, b, 1], step: step, on: queue) }
+        let losses = try queue.tensor(.float32, [p, b]), y = try rows(0), dy = try rows(1), teacher = try rows(2)
+        try queue.outputGradient(dy, from: dy, output: y, activation: .tanh)
+        try queue.outputColumnGradient(dy, column: a - 1, output: y, activation: .sigmoid)
+        try queue.distillationTeacher(teacher, first: y, second: dy, firstQ: values(3), secondQ: values(4))
+        try queue.distillationLoss(gradient: dy, losses: losses, actions: y, teacher: MatrixView(teacher))
+        try queue.temporalDifference(gradient: values(5), losses: losses, q: values(6), nextQ: values(7), rewards: normals([p, b], padded: false, on: queue),
+                                     done: queue.tensor([Float](repeating: 1, count: p * b), [p, b]), gamma: normals([p], padded: false, on: queue))
+        let picks = try queue.tensor((0..<Int32(p * b)).map { $0 % 2 }, [p, b])
+        try queue.gaussianImitationLoss(meanGradient: dy, logStdGradient: teacher, losses: losses, mean: y, parameters: normals([p, padded(a) + 16], on: queue), logStd: 16,
+                                        parentMeans: normals([2, p, b, a], on: queue), parentLogStd: normals([2, p, a], on: queue), picks: picks)
+    }
+}
+
+/// Target networks and proximal mutation.
+private func exerciseVariation(on queue: Queue) throws {
+    for (p, n) in [(1, 16), (3, 48)] {
+        func rows(_ step: UInt32) throws -> Tensor { try normals([p, n], step: step, on: queue) }
+        try queue.polyakUpdate(rows(0), towards: rows(1), tau: normals([p], padded: false, on: queue))
+        let squares = try rows(2)
+        try queue.addGradientSquares(to: squares, rows(3))
+        try queue.mutateProximally(rows(4), delta: rows(5), squares: squares, mask: normals([n], padded: false, on: queue), divisor: rows(6))
+    }
+}
+
+/// What works on plain arrays.
+private func exerciseArrays(on queue: Queue) throws {
+    let lanes = queue.lanes
+    for function in MathFunction.allCases { try queue.mapMath(queue.tensor(.float32, [48]), normals([1, 48], on: queue), function) }
+    try queue.fill(queue.tensor(.float32, [35]), 1)
+    try queue.launch("peak_fma", over: [3], queue.tensor(.float32, [3 * lanes]), Int32(3), Int32(2), Float(0.5), Float(1))
+    try queue.launch("peak_copy", over: [48 / lanes], normals([1, 48], on: queue), queue.tensor(.float32, [48]), Int32(48))
+}
