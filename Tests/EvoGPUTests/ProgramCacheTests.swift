@@ -5,15 +5,10 @@ import Testing
 
 /// The program's cache of built OpenCL programs, seen from outside: separate processes with a cache folder of their own.
 @Suite(.enabled(if: (try? Device.named("opencl")) != nil, "no OpenCL device is installed")) struct ProgramCacheTests {
-    private func start(_ cache: URL, out: URL) throws -> Process {
-        let process = Process()
-        process.executableURL = ResumeTests.program
-        process.arguments = ["train", "ppo", "--env", "CartPole-v1", "--device", "opencl", "--eval-episodes", "0", "--quiet", "--out", out.path]
-            + ["population=1", "environments=2", "rollout_steps=4", "batch_size=8", "epochs=1", "total_steps=8", "hidden=[8]", "value_hidden=[8]"].flatMap { ["--set", $0] }
-        process.environment = ProcessInfo.processInfo.environment.merging(["EVOGPU_CACHE_DIR": cache.path]) { $1 }
-        (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        try process.run()
-        return process
+    private func start(_ cache: URL, out: URL) throws -> ChildProcess {
+        try ChildProcess(["train", "ppo", "--env", "CartPole-v1", "--device", "opencl", "--eval-episodes", "0", "--quiet", "--out", out.path]
+            + ["population=1", "environments=2", "rollout_steps=4", "batch_size=8", "epochs=1", "total_steps=8", "hidden=[8]", "value_hidden=[8]"].flatMap { ["--set", $0] },
+            environment: ["EVOGPU_CACHE_DIR": cache.path])
     }
 
     private func run(_ cache: URL, out: URL) throws -> Data {

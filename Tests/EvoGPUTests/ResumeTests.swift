@@ -4,19 +4,6 @@ import GPUTensor
 import Testing
 
 @Suite struct ResumeTests {
-    /// The program, which the tests' build puts beside the test bundle.
-    static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent().appendingPathComponent("evogpu")
-
-    static func start(_ arguments: [String]) throws -> Process {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
-    }
-
     static let settings = ["population=2", "environments=4", "rollout_steps=32", "batch_size=64", "epochs=2", "total_steps=20000", "checkpoint_every=3", "hidden=[16]", "value_hidden=[16]"].flatMap { ["--set", $0] }
 
     private func files(_ run: URL) throws -> [Data] {
@@ -26,20 +13,20 @@ import Testing
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func killedAndResumedEndsInTheSameBytes(environment: String) throws {
         let folder = try TemporaryFolder(), whole = folder.url.appendingPathComponent("whole"), killed = folder.url.appendingPathComponent("killed")
         let common = ["train", "ppo", "--env", environment, "--device", "cpu", "--eval-episodes", "0"] + Self.settings
-        let first = try Self.start(common + ["--out", whole.path])
+        let first = try ChildProcess(common + ["--out", whole.path])
         first.waitUntilExit()
         #expect(first.terminationStatus == 0)
 
         // Killed as soon as there is the first checkpoint, of no iteration; then when it has gone on; then left to finish.
         func state() -> Data? { try? Data(contentsOf: killed.appendingPathComponent("checkpoint/state.json")) }
-        var process = try Self.start(common + ["--out", killed.path]), kills = 0, seen: Data?
+        var process = try ChildProcess(common + ["--out", killed.path]), kills = 0, seen: Data?
         for _ in 0..<2 {
             let deadline = Date().addingTimeInterval(120)
             while state() == seen || state() == nil, process.isRunning, Date() < deadline { usleep(300) }
             if process.isRunning { kill(process.processIdentifier, SIGKILL); kills += 1 }
             process.waitUntilExit()
             seen = state()
-            process = try Self.start(["resume", killed.path, "--device", "cpu", "--eval-episodes", "0"])
+            process = try ChildProcess(["resume", killed.path, "--device", "cpu", "--eval-episodes", "0"])
         }
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
@@ -50,7 +37,7 @@ import Testing
     @Test func aSecondProcessIsRefused() throws {
         let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"), queue = try Queue(Device.named("cpu"))
         let run = try TrainingRun(AlgorithmSpec.named("ppo"), EnvironmentSpec.named("Pendulum-v1"), config: PPOTests.config(), seeds: [1], path: path, on: queue)
-        let second = try Self.start(["resume", path.path, "--device", "cpu", "--eval-episodes", "0"])
+        let second = try ChildProcess(["resume", path.path, "--device", "cpu", "--eval-episodes", "0"])
         second.waitUntilExit()
         #expect(second.terminationStatus == 1)
         #expect(try run.train { _ in }, "the first process was disturbed")
