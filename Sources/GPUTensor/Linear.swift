@@ -155,7 +155,7 @@ extension Queue {
     public func linearTranspose(_ transposed: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int) throws {
         try transposed.check("transposed", members: members, rows: layer.outputs, columns: padded(layer.inputs))
         let stride = try parameterStride(parameters, layer, members)
-        try launch("linear_transpose", over: [layer.outputs, members], parameters, transposed.tensor, UInt64(layer.weights), stride,
+        try launch("linear_transpose", over: [lanes == 1 ? layer.outputs : padded(layer.outputs) / rowPadding, members], parameters, transposed.tensor, UInt64(layer.weights), stride,
                    transposed.offset64, transposed.stride64, Int32(members), Int32(layer.outputs), Int32(layer.inputs))
     }
 

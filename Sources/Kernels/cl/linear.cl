@@ -240,17 +240,32 @@ __kernel void linear_column_sum(__global const float *dy_in,  // [P, M, N], pitc
            sum_out + (sum_offset + (size_t)p * sum_stride) + column);
 }
 
-// Work-item (l, p) owns row l of member p's transposed weights.
+// Work-item (i, p) owns rows of member p's transposed weights: PAD of them from i * PAD, which it copies by blocks of PAD x PAD so
+// that memory is read and written in whole rows; with W = 1 (GPUs) row i alone.
 __kernel void linear_transpose(__global const float *w_in,   // member p's [K, pad(N)] at w_offset + p w_stride
                                __global float       *wt_out, // member p's [N, pad(K)] at wt_offset + p wt_stride
                                const ulong w_offset, const ulong w_stride,
                                const ulong wt_offset, const ulong wt_stride,
                                const int member_count, const int n, const int k) {
-    const int l = (int)get_global_id(0);
     const int p = (int)get_global_id(1);
-    if (l >= n || p >= member_count) return;
     const int n_padded = (n + PAD - 1) / PAD * PAD, k_padded = (k + PAD - 1) / PAD * PAD;
+    if (p >= member_count) return;
     __global const float *w = w_in + (w_offset + (size_t)p * w_stride);
-    __global float *wt = wt_out + (wt_offset + (size_t)p * wt_stride) + (size_t)l * (size_t)k_padded;
-    for (int i = 0; i < k_padded; ++i) wt[i] = i < k ? w[(size_t)i * (size_t)n_padded + l] : 0.0f;
+    __global float *wt = wt_out + (wt_offset + (size_t)p * wt_stride);
+#if W == 1
+    const int l = (int)get_global_id(0);
+    if (l >= n) return;
+    for (int i = 0; i < k_padded; ++i) wt[(size_t)l * (size_t)k_padded + i] = i < k ? w[(size_t)i * (size_t)n_padded + l] : 0.0f;
+#else
+    const int first = (int)get_global_id(0) * PAD;
+    if (first >= n) return;
+    for (int i = 0; i < k_padded; i += PAD) {
+        float block[PAD][PAD];
+        for (int r = 0; r < PAD; ++r)
+            UNROLL for (int c = 0; c < PAD; c += W)
+                vstore(i + r < k ? vload(w + (size_t)(i + r) * (size_t)n_padded + first + c) : splat(0.0f), &block[r][c]);
+        for (int c = 0; c < PAD && first + c < n; ++c)
+            UNROLL for (int r = 0; r < PAD; ++r) wt[(size_t)(first + c) * (size_t)k_padded + i + r] = block[r][c];
+    }
+#endif
 }
