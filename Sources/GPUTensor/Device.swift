@@ -19,8 +19,8 @@ public struct Device: Sendable {
     public let localMemoryBytes: Int
     /// Work-items that a work-group may have.
     public let maxWorkGroupSize: Int
-    /// Whether ``MatrixForm/local`` fits: 128 work-items and 12 KiB of local memory.
-    public var takesLocalForm: Bool { kind != .host && maxWorkGroupSize >= 128 && localMemoryBytes >= 12 << 10 }
+    /// Whether ``MatrixForm/local`` fits: 128 work-items and 13 KiB of local memory.
+    public var takesLocalForm: Bool { kind != .host && maxWorkGroupSize >= 128 && localMemoryBytes >= 13 << 10 }
     /// Lanes W that kernels are built with by default.
     public let preferredLanes: Int
     public let isGPU: Bool

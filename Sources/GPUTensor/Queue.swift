@@ -74,7 +74,7 @@ public final class Queue {
             let openCL = try OpenCLQueue(deviceIndex: index, lanes: lanes, profiling: profiling)
             backend = openCL
             guard matrixForm != .local || device.takesLocalForm else {
-                throw DeviceError("\(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 12 KiB a group; accepted: register")
+                throw DeviceError("\(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 13 KiB a group; accepted: register")
             }
             self.matrixForm = matrixForm ?? (device.isGPU && device.takesLocalForm ? .local : .register)
         }

@@ -97,7 +97,7 @@ private func exerciseRandom(on queue: Queue) throws {
         try queue.randomUniform(queue.tensor(.float32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
         try queue.randomNormal(queue.tensor(.float32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
         try queue.randomPermutation(queue.tensor(.int32, [members, count], padded: true), streams: streams, step: 1, purpose: "EXER")
-        try queue.randomChoice(queue.tensor(.int32, [members, count], padded: true), below: 2 * count, streams: streams, step: 1, purpose: "EXER")
+        try queue.randomChoice(queue.tensor(.int32, [members, count], padded: true), below: count + 3, streams: streams, step: 1, purpose: "EXER")
     }
 }
 

@@ -12,6 +12,7 @@
 #define TILE_N (LOCAL_X * 8)         // 64 columns
 #define TILE_K 16
 #define THREADS (LOCAL_X * LOCAL_Y)
+// Local memory is read as float4: four loads for the 64 products of a step, which are written out for THREAD_M = 8.
 
 #if W == 1
 #define activate_one(x, activation) activate(x, activation)
@@ -30,24 +31,31 @@
         for (int e_ = thread; e_ < TILE_M * TILE_K; e_ += THREADS) {                                             \
             const int r_ = (x_row_step) == 1 ? e_ % TILE_M : e_ / TILE_K;                                        \
             const int l_ = (x_row_step) == 1 ? e_ / TILE_M : e_ % TILE_K;                                        \
-            x_tile[l_][r_] = l_ < depth_ && row0 + r_ < (rows)                                                   \
+            ((__local float *)x_tile[l_])[r_] = l_ < depth_ && row0 + r_ < (rows)                                                   \
                 ? (x)[(size_t)(row0 + r_) * (size_t)(x_row_step) + (size_t)((l0) + l_) * (size_t)(x_step)] : 0.0f; \
         }                                                                                                        \
         for (int e_ = thread; e_ < TILE_N * TILE_K; e_ += THREADS) {                                             \
             const int c_ = e_ % TILE_N, l_ = e_ / TILE_N;                                                        \
-            w_tile[l_][c_] = l_ < depth_ && column0 + c_ < (columns)                                             \
+            ((__local float *)w_tile[l_])[c_] = l_ < depth_ && column0 + c_ < (columns)                                             \
                 ? (w)[(size_t)((l0) + l_) * (size_t)(w_pitch) + (size_t)(column0 + c_)] : 0.0f;                  \
         }                                                                                                        \
         barrier(CLK_LOCAL_MEM_FENCE);                                                                            \
         for (int l_ = 0; l_ < depth_; ++l_) {                                                                    \
-            const float8 b_ = (float8)(vload4(0, &w_tile[l_][tx * 4]), vload4(0, &w_tile[l_][tx * 4 + 32]));     \
-            UNROLL for (int i_ = 0; i_ < THREAD_M; ++i_)                                                         \
-                sum[i_] = fma((float8)(x_tile[l_][ty * THREAD_M + i_]), b_, sum[i_]);                            \
+            const float8 b_ = (float8)(w_tile[l_][tx], w_tile[l_][tx + 8]);                                      \
+            const float4 low_ = x_tile[l_][ty * 2], high_ = x_tile[l_][ty * 2 + 1];                              \
+            sum[0] = fma((float8)(low_.s0), b_, sum[0]);                                                         \
+            sum[1] = fma((float8)(low_.s1), b_, sum[1]);                                                         \
+            sum[2] = fma((float8)(low_.s2), b_, sum[2]);                                                         \
+            sum[3] = fma((float8)(low_.s3), b_, sum[3]);                                                         \
+            sum[4] = fma((float8)(high_.s0), b_, sum[4]);                                                        \
+            sum[5] = fma((float8)(high_.s1), b_, sum[5]);                                                        \
+            sum[6] = fma((float8)(high_.s2), b_, sum[6]);                                                        \
+            sum[7] = fma((float8)(high_.s3), b_, sum[7]);                                                        \
         }                                                                                                        \
     }
 #define LOCAL_TILE_VARIABLES                                                                                      \
-    __local float x_tile[TILE_K][TILE_M];                                                                        \
-    __local float w_tile[TILE_K][TILE_N];                                                                        \
+    __local float4 x_tile[TILE_K][TILE_M / 4 + 1];  /* one more, so that columns fall into different banks */    \
+    __local float4 w_tile[TILE_K][TILE_N / 4];                                                                   \
     const int tx = (int)get_local_id(0), ty = (int)get_local_id(1), thread = ty * LOCAL_X + tx;                  \
     const int column0 = (int)get_group_id(0) * TILE_N, row0 = (int)get_group_id(1) * TILE_M;                     \
     const size_t p = get_group_id(2);                                                                            \
