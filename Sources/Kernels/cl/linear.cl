@@ -62,7 +62,24 @@
                        y + y_row[i] + column + j * W);                                                           \
     }
 
-// Work-items as above, row block i from batch row i * TILE_ROWS. Rows past the end are computed as copies of the last one, which writes the same values to the same place.
+// What a work-item of the two forward kernels does: its rows' products, with the arguments' names.
+#define FORWARD_ROWS                                                                                             \
+    __global const float *x = x_in + (x_offset + (size_t)p * x_stride);                                          \
+    __global const float *w = w_in + (w_offset + (size_t)p * w_stride);                                          \
+    __global const float *b = b_in + (b_offset + (size_t)p * b_stride);                                          \
+    __global float *y = y_out + (y_offset + (size_t)p * y_stride);                                               \
+    size_t x_row[TILE_ROWS], y_row[TILE_ROWS];                                                                   \
+    UNROLL for (int i = 0; i < TILE_ROWS; ++i) {                                                                 \
+        const int r = row + i < m ? row + i : m - 1;                                                             \
+        x_row[i] = (size_t)r * (size_t)x_pitch;                                                                  \
+        y_row[i] = (size_t)r * (size_t)y_pitch;                                                                  \
+    }                                                                                                            \
+    int column = first_column;                                                                                   \
+    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)       \
+    for (; column < end_column; column += W) FORWARD_TILE(1)
+
+// Work-items as above, row block i from batch row i * TILE_ROWS. Rows past the end are computed as copies of the last one, which
+// writes the same values to the same place.
 __kernel void linear_forward(__global const float *x_in,       // member p's row r at x_offset + p x_stride + r x_pitch
                              __global const float *w_in,       // member p's [K, pad(N)] at w_offset + p w_stride
                              __global const float *b_in,       // member p's [pad(N)] at b_offset + p b_stride
@@ -77,19 +94,7 @@ __kernel void linear_forward(__global const float *x_in,       // member p's row
     const int n_padded = (n + PAD - 1) / PAD * PAD;
     TILE_ITEM(n_padded)
     if (row >= m || p >= member_count) return;
-    __global const float *x = x_in + (x_offset + (size_t)p * x_stride);
-    __global const float *w = w_in + (w_offset + (size_t)p * w_stride);
-    __global const float *b = b_in + (b_offset + (size_t)p * b_stride);
-    __global float *y = y_out + (y_offset + (size_t)p * y_stride);
-    size_t x_row[TILE_ROWS], y_row[TILE_ROWS];
-    UNROLL for (int i = 0; i < TILE_ROWS; ++i) {
-        const int r = row + i < m ? row + i : m - 1;
-        x_row[i] = (size_t)r * (size_t)x_pitch;
-        y_row[i] = (size_t)r * (size_t)y_pitch;
-    }
-    int column = first_column;
-    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)
-    for (; column < end_column; column += W) FORWARD_TILE(1)
+    FORWARD_ROWS
 }
 
 #if W > 1
@@ -108,19 +113,7 @@ __kernel void linear_norm_forward(__global const float *x_in, __global const flo
     const int n_padded = (n + PAD - 1) / PAD * PAD, activation = 0;
     TILE_ITEM(n_padded)
     if (row >= m || p >= member_count) return;
-    __global const float *x = x_in + (x_offset + (size_t)p * x_stride);
-    __global const float *w = w_in + (w_offset + (size_t)p * w_stride);
-    __global const float *b = b_in + (b_offset + (size_t)p * b_stride);
-    __global float *y = y_out + (y_offset + (size_t)p * y_stride);
-    size_t x_row[TILE_ROWS], y_row[TILE_ROWS];
-    UNROLL for (int i = 0; i < TILE_ROWS; ++i) {
-        const int r = row + i < m ? row + i : m - 1;
-        x_row[i] = (size_t)r * (size_t)x_pitch;
-        y_row[i] = (size_t)r * (size_t)y_pitch;
-    }
-    int column = first_column;
-    for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)
-    for (; column < end_column; column += W) FORWARD_TILE(1)
+    FORWARD_ROWS
     for (int r = row; r < row + TILE_ROWS && r < m; ++r) {
         const size_t at = (size_t)p * (size_t)m + (size_t)r;
         layer_norm_row(y + (size_t)r * (size_t)y_pitch, w_in + (gamma_offset + (size_t)p * w_stride), w_in + (beta_offset + (size_t)p * w_stride),
