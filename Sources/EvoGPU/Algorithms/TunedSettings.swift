@@ -7,7 +7,6 @@ func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
         config.gamma = 0.9
     case ("ppo", "MountainCarContinuous-v0"):
         config.totalSteps = 300_000
-        config.initialLogStd = 0.0
     default:
         break
     }
