@@ -15,9 +15,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
         // The .cl files are compiled into the C variants and embedded as text; SwiftPM itself has nothing to do with them.
-        .target(name: "Kernels", exclude: ["cl"]),
+        .target(name: "Kernels", exclude: ["cl", "models"]),
         .target(name: "GPUTensor", dependencies: ["COpenCL", "Kernels"]),
-        .target(name: "EvoGPU", dependencies: ["GPUTensor", "Yams"]),
+        .target(name: "EvoGPU", dependencies: ["GPUTensor", "Kernels", "Yams"]),
         .executableTarget(name: "evogpu", dependencies: [
             "EvoGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),

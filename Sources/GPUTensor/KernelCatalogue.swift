@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 
 /// One argument of a kernel as its source declares it.
@@ -16,14 +17,43 @@ struct KernelSignature {
     let usesLocalMemory: Bool
 }
 
-/// Every kernel of the embedded sources, read from the same text that drivers build.
-struct KernelCatalogue: Sendable {
+/// Every kernel of the embedded sources, read from the same text that drivers build, and of what was registered since.
+public final class KernelCatalogue: @unchecked Sendable {   // what changes is guarded by `lock`
     struct File: Sendable { let name: String, text: String, onHost: Bool }
-    let files: [File]
-    let sharedCount: Int
-    let kernels: [String: KernelSignature]
+    private let lock = NSLock()
+    private var files: [File]
+    private let sharedCount: Int
+    private var kernels: [String: KernelSignature]
 
     static let shared = KernelCatalogue()
+
+    /// Adds a file of kernels that only OpenCL devices can build. The same name again is ignored: its text must be the same.
+    public static func register(name: String, text: String) {
+        shared.lock.lock()
+        defer { shared.lock.unlock() }
+        if let known = shared.files.first(where: { $0.name == name }) {
+            precondition(known.text == text, "two files of kernels are named \(name)")
+            return
+        }
+        shared.files.append(File(name: name, text: text, onHost: false))
+        for kernel in parse(text, file: shared.files.count - 1, onHost: false) { shared.kernels[kernel.name] = kernel }
+    }
+
+    func kernel(_ name: String) -> KernelSignature? {
+        lock.lock()
+        defer { lock.unlock() }
+        return kernels[name]
+    }
+    func fileName(_ file: Int) -> String {
+        lock.lock()
+        defer { lock.unlock() }
+        return files[file].name
+    }
+    var allKernels: [String: KernelSignature] {
+        lock.lock()
+        defer { lock.unlock() }
+        return kernels
+    }
 
     private init() {
         var count: Int32 = 0
@@ -55,7 +85,9 @@ struct KernelCatalogue: Sendable {
 
     /// The program text that holds a kernel file: the shared files, then the file itself.
     func programText(file: Int) -> String {
-        (files[..<sharedCount].map(\.text) + (file < sharedCount ? [] : [files[file].text])).joined(separator: "\n")
+        lock.lock()
+        defer { lock.unlock() }
+        return (files[..<sharedCount].map(\.text) + (file < sharedCount ? [] : [files[file].text])).joined(separator: "\n")
     }
 
     /// Finds `__kernel void name(arguments)`; comments are skipped, attributes between the words allowed.
@@ -63,6 +95,11 @@ struct KernelCatalogue: Sendable {
         var code = ""
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("#") {
             code += (line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line) + "\n"
+        }
+        // kernels.cl names its kernels MODEL(step): the name of the model in the same text, then the word.
+        if let line = text.firstRange(of: "#define MODEL_NAME ") {
+            let model = text[line.upperBound...].prefix { !$0.isNewline }
+            for word in ["reset", "place", "step"] { code = code.replacing("void MODEL(\(word))", with: "void \(model)_\(word)") }
         }
         return code.split(separator: "__kernel", omittingEmptySubsequences: false).dropFirst().map { part in
             guard let word = part.firstRange(of: "void "), let open = part[word.upperBound...].firstIndex(of: "("),

@@ -166,7 +166,7 @@ public final class Queue {
     }
 
     func launch(_ name: String, over range: [Int], _ values: [KernelValue]) throws {
-        guard let kernel = KernelCatalogue.shared.kernels[name] else { preconditionFailure("no kernel is named \(name)") }
+        guard let kernel = KernelCatalogue.shared.kernel(name) else { preconditionFailure("no kernel is named \(name)") }
         precondition(values.count == kernel.parameters.count, "\(name) takes \(kernel.parameters.count) arguments, got \(values.count)")
         precondition(!range.isEmpty && range.count <= 3 && range.allSatisfy { $0 > 0 }, "\(name) over \(range)")
         #if DEBUG

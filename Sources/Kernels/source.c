@@ -87,6 +87,157 @@ TEXT(pendulum) = {
 #embed "cl/env/pendulum.cl"
     , 0};
 
+// One model's program: what all models share, the model, its engine, the kernels.
+TEXT(inverted_pendulum) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/inverted_pendulum.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(inverted_double_pendulum) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/inverted_double_pendulum.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(reacher) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/reacher.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(swimmer) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/swimmer.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(hopper) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/hopper.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(half_cheetah) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/half_cheetah.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(walker2d) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/walker2d.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(hopper_hilly) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/hopper_hilly.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(half_cheetah_hilly) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/half_cheetah_hilly.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(walker2d_hilly) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/walker2d_hilly.cl"
+    ,
+#embed "cl/physics/planar.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+// The engine without a model, for a user's own.
+TEXT(physics) = {
+#embed "cl/physics/physics.cl"
+    , 0};
+TEXT(planar) = {
+#embed "cl/physics/planar.cl"
+    , 0};
+TEXT(physics_kernels) = {
+#embed "cl/physics/kernels.cl"
+    , 0};
+const char *physics_text(void) { return text_physics; }
+const char *physics_planar_text(void) { return text_planar; }
+const char *physics_spatial_text(void) { return ""; }
+const char *physics_kernels_text(void) { return text_physics_kernels; }
+
+// The shipped models' descriptions.
+#define MODEL_JSON(name) static const char json_##name[]
+MODEL_JSON(InvertedPendulum) = {
+#embed "models/InvertedPendulum.json"
+    , 0};
+MODEL_JSON(InvertedDoublePendulum) = {
+#embed "models/InvertedDoublePendulum.json"
+    , 0};
+MODEL_JSON(Reacher) = {
+#embed "models/Reacher.json"
+    , 0};
+MODEL_JSON(Swimmer) = {
+#embed "models/Swimmer.json"
+    , 0};
+MODEL_JSON(Hopper) = {
+#embed "models/Hopper.json"
+    , 0};
+MODEL_JSON(HalfCheetah) = {
+#embed "models/HalfCheetah.json"
+    , 0};
+MODEL_JSON(Walker2d) = {
+#embed "models/Walker2d.json"
+    , 0};
+MODEL_JSON(Ant) = {
+#embed "models/Ant.json"
+    , 0};
+MODEL_JSON(Humanoid) = {
+#embed "models/Humanoid.json"
+    , 0};
+static const PhysicsDescription descriptions[] = {
+    {"InvertedPendulum", json_InvertedPendulum},
+    {"InvertedDoublePendulum", json_InvertedDoublePendulum},
+    {"Reacher", json_Reacher},
+    {"Swimmer", json_Swimmer},
+    {"Hopper", json_Hopper},
+    {"HalfCheetah", json_HalfCheetah},
+    {"Walker2d", json_Walker2d},
+    {"Ant", json_Ant},
+    {"Humanoid", json_Humanoid},
+};
+const PhysicsDescription *physics_descriptions(int *count) {
+    *count = (int)(sizeof descriptions / sizeof descriptions[0]);
+    return descriptions;
+}
+
 const int kernel_shared_sources = 6;
 static const KernelSource sources[] = {
     {"prelude", text_prelude, 1}, {"math", text_math, 1}, {"random", text_random, 1}, {"activation", text_activation, 1},
@@ -111,6 +262,16 @@ static const KernelSource sources[] = {
     {"mountain_car", text_mountain_car, 1},
     {"mountain_car_continuous", text_mountain_car_continuous, 1},
     {"pendulum", text_pendulum, 1},
+    {"inverted_pendulum", text_inverted_pendulum, 1},
+    {"inverted_double_pendulum", text_inverted_double_pendulum, 1},
+    {"reacher", text_reacher, 1},
+    {"swimmer", text_swimmer, 1},
+    {"hopper", text_hopper, 1},
+    {"half_cheetah", text_half_cheetah, 1},
+    {"walker2d", text_walker2d, 1},
+    {"hopper_hilly", text_hopper_hilly, 1},
+    {"half_cheetah_hilly", text_half_cheetah_hilly, 1},
+    {"walker2d_hilly", text_walker2d_hilly, 1},
 };
 const KernelSource *kernel_sources(int *count) {
     *count = (int)(sizeof sources / sizeof sources[0]);

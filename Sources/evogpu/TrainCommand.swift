@@ -11,15 +11,16 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Independent runs in lock-step, with seeds from --seed on.") var seeds = 1
     @OptionGroup var device: DeviceOptions
     @Option(help: "A YAML file of settings.", completion: .file()) var config: String?
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
+    @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
 
     func run() throws {
         let (spec, chosen, merged, seedList) = try usage {
             guard seeds >= 1, seeds <= 100_000 else { throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000") }
-            let spec = try EnvironmentSpec.named(env), algorithm = try AlgorithmSpec.named(self.algorithm)
-            let merged = try Configuration.load(algorithm.config(for: spec), file: config.map { URL(fileURLWithPath: $0) }, overrides: settings)
+            // env.key=value is an option of the environment, everything else a setting of the algorithm.
+            let spec = try EnvironmentSpec.named(env, settings: settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }), algorithm = try AlgorithmSpec.named(self.algorithm)
+            let merged = try Configuration.load(algorithm.config(for: spec), file: config.map { URL(fileURLWithPath: $0) }, overrides: settings.filter { !$0.hasPrefix("env.") })
             try merged.validate()
             return (spec, algorithm, merged, (0..<UInt64(seeds)).map { seed &+ $0 })
         }
@@ -70,6 +71,7 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     StopSignals.remove()
     let seconds = monotonicSeconds() - begin, steps = (run.ppo.iteration - first) * perIteration
     if run.nonFiniteResets > 0 { note("\(run.nonFiniteResets) environments were reset because their state was not finite") }
+    if run.contactOverflows > 0 { note("\(run.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept") }
     if run.refusedSteps > 0 { note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite") }
     guard complete else {
         note("stopped by a signal after \(run.ppo.stepsPerMember) steps per member; `evogpu resume \(run.directory.url.path)` goes on")

@@ -13,6 +13,8 @@ public struct MemberFigures: Sendable, Equatable {
     public var meanReturn: Double?, meanLength: Double?
     /// Environments reset because their state was not finite, and steps refused because a gradient was not.
     public var nonFiniteResets = 0, refusedSteps = 0
+    /// Contacts between moving bodies that found no room.
+    public var contactOverflows = 0
 }
 
 /// Proximal policy optimisation, and A2C as its single-step form, for a whole population in lock-step: every launch works on all
@@ -92,7 +94,7 @@ public final class PPO {
                 rows: (values: floats([members, rows]), nextValues: floats([members, rows]), advantages: floats([members, rows]), returns: floats([members, rows])),
                 rewards: (running: floats([members, e]), sums: floats([members, rows], padded: true), statistics: floats([members, 3]), scale: floats([members])),
                 orders: (random: queue.tensor(.int32, [members, rows], padded: true), ascending: queue.tensor(.int32, [members, rows], padded: true)),
-                log: floats([members, Self.statisticCount]), figures: floats([members, Self.statisticCount]))
+                log: floats([members, Self.statisticCount]), figures: floats([members, Self.figureCount]))
         }
         (streams, parameters, gradients, rollout, optimiser) = (memory.streams, memory.parameters, memory.gradients, memory.rollout, memory.optimiser)
         (policy, value, batch) = (memory.policy, memory.value, memory.batch)
@@ -114,7 +116,7 @@ public final class PPO {
         return ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
     }
 
-    private static let statisticCount = rowPadding
+    private static let statisticCount = rowPadding, figureCount = 17
 
     private func writeSettings() throws {
         func perMember(_ setting: PerMember, _ name: String) throws -> [Float] {
@@ -233,7 +235,7 @@ public final class PPO {
                          Int32(members), Int32(config.environments), Int32(rollout.environment.episode.pitch))
         let all: [Float] = try figures.read()
         return (0..<members).map { member in
-            let row = all[member * Self.statisticCount..<(member + 1) * Self.statisticCount].map(Double.init)
+            let row = all[member * Self.figureCount..<(member + 1) * Self.figureCount].map(Double.init)
             var figures = MemberFigures()
             let batches = max(row[6], 1)
             (figures.policyLoss, figures.kl, figures.clipFraction) = (row[0] / batches, row[1] / batches, row[2] / batches)
@@ -241,7 +243,7 @@ public final class PPO {
             (figures.gradientNorm, figures.klAfter, figures.klCoefficient) = (row[7], row[9] > 0 ? row[8] / row[9] : 0, row[14])
             figures.episodes = Int(row[10])
             if row[10] > 0 { (figures.meanReturn, figures.meanLength) = (row[11] / row[10], row[12] / row[10]) }
-            (figures.nonFiniteResets, figures.refusedSteps) = (Int(row[13]), Int(row[15]))
+            (figures.nonFiniteResets, figures.refusedSteps, figures.contactOverflows) = (Int(row[13]), Int(row[15]), Int(row[16]))
             return figures
         }
     }

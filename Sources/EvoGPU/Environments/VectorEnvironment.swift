@@ -12,11 +12,13 @@ public final class VectorEnvironment {
     public let state: Tensor
     /// What the next action is chosen from: `[P E, observationCount]`, padded with zeros.
     public let observations: Tensor
-    /// `[8, P E]`, padded with zeros; rows are ``EpisodeRow``.
+    /// `[9, P E]`, padded with zeros; rows are ``EpisodeRow``.
     public let episode: Tensor
     /// Per member: the low and the high word of its run's seed, its number within the run, and one unused: `[P, 4]`.
     public let streams: Tensor
-    private let settings: Tensor
+    /// A physics task's settings and the entries that its observation shows; written when it is first reset or placed.
+    private let settings: Tensor?, columns: Tensor?
+    private var areSettingsWritten = false
 
     /// Rows of ``episode``. All but the first two count since the row was last cleared.
     public enum EpisodeRow: Int, CaseIterable, Sendable {
@@ -25,6 +27,8 @@ public final class VectorEnvironment {
         case firstReturn, firstLength
         /// Steps that met a NaN or an infinity; the slot was ended and started anew.
         case nonFinite
+        /// Contacts that found no room, of a physics task.
+        case overflow
     }
 
     public var slots: Int { members * environmentsPerMember }
@@ -46,13 +50,36 @@ public final class VectorEnvironment {
         state = try queue.tensor(.float32, [spec.stateCount, slots], padded: true)
         observations = try queue.tensor(.float32, [slots, spec.observationCount], padded: true)
         episode = try queue.tensor(.float32, [EpisodeRow.allCases.count, slots], padded: true)
-        settings = try queue.tensor(.float32, [1])
+        guard let physics = spec.physics else {
+            (settings, columns) = (nil, nil)
+            return
+        }
+        guard !physics.isOwn || queue.device.identifier != "cpu" else {
+            throw RunError("\(spec.name): a model of your own is built when it is run, which the CPU backend can't; choose an OpenCL device (--device opencl)")
+        }
+        settings = try queue.tensor(.float32, [physics.settings.count])
+        columns = try queue.tensor(.int32, [physics.columns.count])
+    }
+
+    /// What a physics task's kernels are given beside its states, once the memory is there.
+    private func writeSettings() throws -> (settings: Tensor, columns: Tensor)? {
+        guard let physics = spec.physics, let settings, let columns else { return nil }
+        if !areSettingsWritten {
+            try settings.write(physics.settings)
+            try columns.write(physics.columns)
+            areSettingsWritten = true
+        }
+        return (settings, columns)
     }
 
     /// Starts every slot anew and clears ``episode``. Enqueues and returns.
     ///
     /// - Parameter step: a number that no other reset or step of the run has.
     public func reset(step: UInt32) throws {
+        if let (settings, columns) = try writeSettings() {
+            return try queue.launch("\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams, settings, columns,
+                                    Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), Int32(spec.observationCount), step)
+        }
         try queue.launch("\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
                          Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), step)
     }
@@ -80,9 +107,57 @@ public final class VectorEnvironment {
         guard nextObservation.rowCount == rows, nextObservation.shape.last == spec.observationCount, nextObservation.pitch == observations.pitch else {
             throw ShapeMismatch("nextObservation", is: nextObservation.shape, expected: "\(members) x \(T) x \(environmentsPerMember) rows of \(spec.observationCount), padded")
         }
+        if let (settings, columns) = try writeSettings() {
+            return try queue.launch("\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated, truncated,
+                                    nextObservation, episode, streams, settings, columns, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
+                                    Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(spec.observationCount), Int32(timeLimit ?? spec.timeLimit),
+                                    Int32(autoReset ? 1 : 0), step)
+        }
         try queue.launch("\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated, truncated,
-                         nextObservation, episode, streams, settings, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
+                         nextObservation, episode, streams, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
                          Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(timeLimit ?? spec.timeLimit),
                          Int32(autoReset ? 1 : 0), step)
+    }
+
+    // MARK: Physics tasks
+
+    /// Sets every slot of a physics task to given positions and velocities, as right after a reset to them; clears ``episode``.
+    ///
+    /// - Parameters:
+    ///   - positions: qpos, `[P E, nq]`, metres and radians.
+    ///   - velocities: qvel, `[P E, nv]`.
+    /// - Throws: ``DeviceError`` if the device refuses the launch.
+    public func place(positions: [Float], velocities: [Float]) throws {
+        guard let physics = spec.physics, let (settings, columns) = try writeSettings() else { preconditionFailure("\(spec.name) has no positions") }
+        let (nq, nv) = (physics.model.sizes.nq, physics.model.sizes.nv)
+        precondition(positions.count == slots * nq && velocities.count == slots * nv, "\(positions.count) positions and \(velocities.count) velocities for \(slots) slots")
+        var rows = [Float](repeating: 0, count: spec.stateCount * slots)
+        for slot in 0..<slots {
+            for c in 0..<nq { rows[c * slots + slot] = positions[slot * nq + c] }
+            for c in 0..<nv { rows[(nq + c) * slots + slot] = velocities[slot * nv + c] }
+        }
+        try state.write(rows)
+        try queue.zero(episode)
+        try queue.launch("\(spec.kernel)_place", over: [state.pitch / queue.lanes], state, observations, settings, columns,
+                         Int32(state.pitch), Int32(slots), Int32(observations.pitch), Int32(spec.observationCount))
+    }
+
+    /// qpos of every slot, `[P E, nq]`, with the distance that the root has travelled. Waits.
+    public func positions() throws -> [Double] {
+        guard let physics = spec.physics else { preconditionFailure("\(spec.name) has no positions") }
+        let rows: [Float] = try state.read(), nq = physics.model.sizes.nq
+        return (0..<slots).flatMap { slot in
+            (0..<nq).map { c in
+                let travelled = physics.isRecentred && c < 2 ? Double(rows[(physics.travelledAt + c) * slots + slot]) : 0
+                return Double(rows[c * slots + slot]) + travelled
+            }
+        }
+    }
+
+    /// qvel of every slot, `[P E, nv]`. Waits.
+    public func velocities() throws -> [Float] {
+        guard let physics = spec.physics else { preconditionFailure("\(spec.name) has no velocities") }
+        let rows: [Float] = try state.read(), (nq, nv) = (physics.model.sizes.nq, physics.model.sizes.nv)
+        return (0..<slots).flatMap { slot in (0..<nv).map { rows[(nq + $0) * slots + slot] } }
     }
 }

@@ -7,7 +7,7 @@ import Yams
 /// Dictionaries have no known keys and so cannot be settings; lists are replaced whole.
 public enum Configuration {
     /// Keys that a run's `config.yaml` may hold beside its `config:` mapping. They are no settings, and `load` passes over them.
-    public static let recordKeys = ["algorithm", "env", "seed", "seeds", "version", "device", "started", "command"]
+    public static let recordKeys = ["algorithm", "env", "env_options", "seed", "seeds", "version", "device", "started", "command"]
 
     /// The defaults, with a YAML file merged over them, with `key=value` settings merged over that.
     ///

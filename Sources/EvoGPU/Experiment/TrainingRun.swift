@@ -39,20 +39,20 @@ public final class TrainingRun {
     private var metricsRows = 0
     /// Mean return of each member's last finished episodes; nil before there is one.
     public private(set) var recentReturns: [Double?]
-    /// Environment resets because a state was not finite, and refused steps, over the whole run.
-    public private(set) var nonFiniteResets = 0, refusedSteps = 0
+    /// Environment resets because a state was not finite, refused steps, and contacts without room, over the whole run.
+    public private(set) var nonFiniteResets = 0, refusedSteps = 0, contactOverflows = 0
 
     /// What a checkpoint's `state.json` holds beside the arrays.
     struct State: Codable {
         var algorithm: String, environment: String, seeds: [UInt64], population: Int, iteration: Int, metrics_rows: Int
-        var recent_returns: [Double?], non_finite_resets: Int, refused_steps: Int
+        var recent_returns: [Double?], non_finite_resets: Int, refused_steps: Int, contact_overflows: Int
         /// Name, offset, rows and columns of every slot of a parameter row, and the activation: for readers of the arrays, and compared
         /// with what config.yaml makes.
         var layout: [String]
     }
 
     static let metricsColumns = ["iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length", "policy_loss", "value_loss",
-                                 "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after", "non_finite_resets", "refused_steps"]
+                                 "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after", "non_finite_resets", "refused_steps", "contact_overflows"]
 
     /// Starts a run: everything is checked and allocated before its folder is made.
     public init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: PPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
@@ -61,7 +61,7 @@ public final class TrainingRun {
         recentReturns = Array(repeating: nil, count: ppo.members)
         directory = try RunDirectory.create(algorithm: algorithm.name, env: spec.name, path: path)
         metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.metricsColumns)   // first: only one process can
-        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name), ("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: config)
+        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name)] + (spec.physics.map { [("env_options", $0.options)] } ?? []) + [("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: config)
         try writeCheckpoint()   // a run killed in its first iterations can be resumed too
     }
 
@@ -77,7 +77,8 @@ public final class TrainingRun {
         for (name, tensor) in ppo.persistentTensors { try tensor.restore(name, from: checkpoint.arrays) }
         let state = checkpoint.state
         try ppo.resume(atIteration: state.iteration)
-        (metricsRows, recentReturns, nonFiniteResets, refusedSteps) = (state.metrics_rows, state.recent_returns, state.non_finite_resets, state.refused_steps)
+        (metricsRows, recentReturns) = (state.metrics_rows, state.recent_returns)
+        (nonFiniteResets, refusedSteps, contactOverflows) = (state.non_finite_resets, state.refused_steps, state.contact_overflows)
         metrics = try MetricsLog(resuming: directory.metricsFile, columns: Self.metricsColumns, keepingRows: metricsRows)
     }
 
@@ -124,6 +125,7 @@ public final class TrainingRun {
             if let mean = figure.meanReturn, figure.nonFiniteResets == 0 { recentReturns[member] = mean }
             nonFiniteResets += figure.nonFiniteResets
             refusedSteps += figure.refusedSteps
+            contactOverflows += figure.contactOverflows
             let run = member / ppo.config.population
             func optional(_ value: Double?) -> MetricValue { value.map { MetricValue($0) } ?? .missing }
             try metrics.append([
@@ -131,6 +133,7 @@ public final class TrainingRun {
                 MetricValue(figure.episodes), optional(figure.meanReturn), optional(figure.meanLength), MetricValue(figure.policyLoss), MetricValue(figure.valueLoss),
                 MetricValue(figure.entropy), MetricValue(figure.kl), MetricValue(figure.clipFraction), MetricValue(figure.gradientNorm), MetricValue(figure.minibatches),
                 MetricValue(figure.klCoefficient), MetricValue(figure.klAfter), MetricValue(figure.nonFiniteResets), MetricValue(figure.refusedSteps),
+                MetricValue(figure.contactOverflows),
             ])
             metricsRows += 1
         }
@@ -140,7 +143,7 @@ public final class TrainingRun {
         try metrics.sync()
         let arrays = try ppo.persistentTensors.map { try $0.tensor.namedArray($0.name) }
         let state = State(algorithm: algorithm.name, environment: ppo.spec.name, seeds: ppo.seeds, population: ppo.config.population, iteration: ppo.iteration,
-                          metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps,
+                          metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps, contact_overflows: contactOverflows,
                           layout: Self.describe(ppo.network, ppo.config))
         try Checkpoint.write(arrays, state: state, in: directory.url)
     }
@@ -158,7 +161,8 @@ public struct SavedRun {
     public init(_ url: URL) throws {
         directory = try RunDirectory(existing: url)
         algorithm = try AlgorithmSpec.named(directory.record("algorithm"))
-        spec = try EnvironmentSpec.named(directory.record("env"))
+        let named = try EnvironmentSpec.named(directory.record("env"))
+        if let physics = named.physics { spec = EnvironmentSpec(try physics.with(directory.record("env_options", as: PhysicsModel.Task.self))) } else { spec = named }
         seeds = try directory.record("seeds")
         config = try Configuration.load(algorithm.config, file: directory.configFile)
         try config.validate()

@@ -22,7 +22,7 @@ final class HostQueue: QueueBackend {
     func allocate(byteCount: Int) throws -> any DeviceMemory { try HostMemory(byteCount: byteCount) }
 
     func launch(_ kernel: KernelSignature, over range: [Int], _ values: [KernelValue]) throws {
-        guard let run = kernels[kernel.name] else { preconditionFailure("\(kernel.name) has no form for the CPU backend") }
+        guard let run = kernels[kernel.name] else { throw DeviceError("the CPU backend has only the kernels that it was compiled with, and \(kernel.name) is not one; an OpenCL device can build it") }
         let start = profiling ? DispatchTime.now().uptimeNanoseconds : 0
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: values.count) { scalars in
             withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: values.count) { pointers in

@@ -89,7 +89,7 @@ final class OpenCLQueue: QueueBackend {
         if let built = programs[signature.file] {
             program = built
         } else {
-            program = try ProgramCache.program(catalogue.programText(file: signature.file), name: catalogue.files[signature.file].name,
+            program = try ProgramCache.program(catalogue.programText(file: signature.file), name: catalogue.fileName(signature.file),
                                                options: "-DW=\(lanes) -cl-fp32-correctly-rounded-divide-sqrt -w", context: context, entry: entry)
             programs[signature.file] = program
         }

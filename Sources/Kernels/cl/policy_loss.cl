@@ -168,21 +168,23 @@ __kernel void adapt_penalty(__global const float *log_in,     // [P, STATISTICS]
 }
 
 // One iteration's figures per member: its log, its gradient norm, and the episodes that ended, whose counters it clears.
-//     out: 0-9 as in policy_progress but 7 the last gradient norm, 10 episodes, 11 sum of returns, 12 sum of lengths, 13 non-finite resets, 14 beta, 15 refused steps
+//     out: 0-9 as in policy_progress but 7 the last gradient norm, 10 episodes, 11 sum of returns, 12 sum of lengths, 13 non-finite resets, 14 beta, 15 refused steps, 16 contacts without room
+#define FIGURES 17
 __kernel void collect_figures(__global float *log_inout,          // [P, STATISTICS]; zeroed
-                              __global float *episode_inout,      // [8, slot_pitch] per slot: see environment.cl
+                              __global float *episode_inout,      // [9, slot_pitch] per slot: see environment.cl
                               __global const float *setting_in,   // [P, 4]
                               __global const float *norm_in,      // [P]: gradient norm of the last step
                               __global int *skipped_inout,        // [P]; zeroed
                               __global int *active_out,           // [P]; set to 1 for the next iteration
-                              __global float *figure_out,         // [P, STATISTICS]
+                              __global float *figure_out,         // [P, FIGURES]
                               const int member_count, const int environment_count, const int slot_pitch) {
     const int p = (int)get_global_id(0);
     if (p >= member_count) return;
-    __global float *figure = figure_out + (size_t)p * STATISTICS;
+    __global float *figure = figure_out + (size_t)p * FIGURES;
     for (int c = 0; c < 10; ++c) figure[c] = log_inout[(size_t)p * STATISTICS + c];
     for (int c = 0; c < STATISTICS; ++c) log_inout[(size_t)p * STATISTICS + c] = 0.0f;
     for (int c = 10; c < 14; ++c) figure[c] = 0.0f;
+    figure[16] = 0.0f;
     for (int e = 0; e < environment_count; ++e) {
         const size_t s = (size_t)p * (size_t)environment_count + (size_t)e, pitch = (size_t)slot_pitch;
         figure[10] = figure[10] + episode_inout[2 * pitch + s];
@@ -192,7 +194,9 @@ __kernel void collect_figures(__global float *log_inout,          // [P, STATIST
         episode_inout[2 * pitch + s] = 0.0f;
         episode_inout[3 * pitch + s] = 0.0f;
         episode_inout[4 * pitch + s] = 0.0f;
+        figure[16] = figure[16] + episode_inout[8 * pitch + s];
         episode_inout[7 * pitch + s] = 0.0f;
+        episode_inout[8 * pitch + s] = 0.0f;
     }
     figure[7] = norm_in[p];
     figure[14] = setting_in[4 * p + 1];

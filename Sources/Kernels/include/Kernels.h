@@ -24,6 +24,15 @@ typedef struct { const char *name; const char *text; int on_host; } KernelSource
 const KernelSource *kernel_sources(int *count);  // in the order in which they are put together; the first `shared` ones precede every program
 extern const int kernel_shared_sources;
 
+// The physics engines' text, to be put together around a model of the user's own: physics, the model, planar or spatial, kernels.
+const char *physics_text(void);
+const char *physics_planar_text(void);
+const char *physics_spatial_text(void);
+const char *physics_kernels_text(void);
+// A shipped model's description as JSON.
+typedef struct { const char *name; const char *json; } PhysicsDescription;
+const PhysicsDescription *physics_descriptions(int *count);
+
 // A persistent pool of threads that share the items of one launch.
 typedef struct KernelPool KernelPool;
 KernelPool *kernel_pool_create(int threads);  // null if the threads can't be started

@@ -46,10 +46,16 @@ public struct PhysicsModel: Decodable, Sendable {
     struct Planar: Decodable, Sendable { let normal_axis: String, in_plane_axes: String, inertia_about_normal: [Double] }
     /// What is rewarded, what is observed and what ends an episode. Every number can be changed with `--set env.key=value`.
     public struct Task: Decodable, Sendable, Equatable {
-        public enum Kind: String, Decodable, Sendable { case locomotion, inverted_pendulum, inverted_double_pendulum, reacher }
+        enum CodingKeys: String, CodingKey {
+            case kind, progress, forward_reward_weight, ctrl_cost_weight, healthy_reward, terminate_when_unhealthy, healthy_z_range, healthy_z_closed, healthy_angle_range
+            case healthy_state_range, contact_cost_weight, contact_force_range, contact_cost_range, reward_dist_weight, reward_control_weight, reset_noise_scale
+            case reset_velocity_noise, velocity_clip, terrain_height, include_cinert_in_observation, include_cvel_in_observation, include_qfrc_actuator_in_observation
+            case include_cfrc_ext_in_observation, exclude_current_positions_from_observation, observation, time_limit
+        }
+        public enum Kind: String, Codable, Sendable { case locomotion, inverted_pendulum, inverted_double_pendulum, reacher }
         /// What the forward reward is the speed of: the root's own coordinate, or the torso's position or the centre of mass, which lag
         /// behind by one Runge-Kutta stage as they do in Gymnasium.
-        public enum Progress: String, Decodable, Sendable { case root, torso, center_of_mass }
+        public enum Progress: String, Codable, Sendable { case root, torso, center_of_mass }
         public var kind: Kind
         public var progress: Progress?
         public var forward_reward_weight: Double?, ctrl_cost_weight: Double?, healthy_reward: Double?, terminate_when_unhealthy: Bool?
@@ -57,8 +63,9 @@ public struct PhysicsModel: Decodable, Sendable {
         public var contact_cost_weight: Double?, contact_force_range: [Double?]?, contact_cost_range: [Double?]?
         public var reward_dist_weight: Double?, reward_control_weight: Double?
         public var reset_noise_scale: Double?, reset_velocity_noise: String?
-        public var velocity_clip: Double?
+        public var velocity_clip: Double?, terrain_height: Double?
         public var exclude_current_positions_from_observation: Bool?
+        public var include_cinert_in_observation: Bool?, include_cvel_in_observation: Bool?, include_qfrc_actuator_in_observation: Bool?, include_cfrc_ext_in_observation: Bool?
         public var observation: [String]?
         public var time_limit: Int?
     }
@@ -168,5 +175,35 @@ struct LinkedModel: Sendable {
             links[link].centre = common
         }
         (self.links, self.places) = (links, places)
+    }
+}
+
+extension PhysicsModel {
+    /// Reads a model's description.
+    ///
+    /// - Throws: ``RunError`` if the file can't be read or isn't one.
+    public init(contentsOf url: URL) throws {
+        try self.init(json: FileSystem.read(url), path: url.path)
+    }
+
+    init(json: Data, path: String) throws {
+        do { self = try JSONDecoder().decode(PhysicsModel.self, from: json) } catch let error as DecodingError {
+            let (place, problem) = switch error {
+            case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): (context.codingPath, context.debugDescription)
+            @unknown default: ([], "\(error)")
+            }
+            throw RunError("\(path): not a model description: \(place.isEmpty ? "the file" : place.map(\.stringValue).joined(separator: ".")) \(problem); tools/export_model.py writes one")
+        }
+    }
+
+    /// The lists that specialise the engine, and which engine it is: the planar one where the model moves in one plane.
+    ///
+    /// - Throws: ``RunError`` naming what no engine carries.
+    public func kernelText(name: String, terrain: Bool) throws -> (text: String, isPlanar: Bool) {
+        let linked = try LinkedModel(self)
+        do { return (try linked.planarSource(name: name, terrain: terrain), true) } catch let reason as NotPlanar {
+            throw RunError("\(self.name): \(reason)")
+        }
     }
 }

@@ -14,7 +14,7 @@
 //
 // NAME_reset starts every slot anew and clears its statistics.
 //     state_out     [STATE, Sp], Sp >= S and a multiple of PAD; obs_out [S, obs_pitch], zero from column OBS on
-//     episode_out   [8, Sp], see EPISODE_* below
+//     episode_out   [9, Sp], see EPISODE_* below
 //     streams_in    [P, 4]: seed's low word, high word, member within its run, unused (random.cl)
 //     step          a number that no other reset of the run has, for the random draws
 //
@@ -25,8 +25,7 @@
 //     reward_out    [P, T, E]
 //     terminated_out, truncated_out   [P, T, E], 0 or 1; both may be 1, as with Gymnasium's TimeLimit
 //     next_obs_out  [P, T, E, obs_pitch]: where the step itself led, before any reset
-//     episode_inout [8, Sp]
-//     settings_in   not read by the tasks so far
+//     episode_inout [9, Sp]
 //     time_limit    steps; truncated where as many have been taken
 //     auto_reset    1: a finished slot starts anew. 0: it goes on as it is, and each further step counts as finished again
 //
@@ -41,7 +40,8 @@
 #define EPISODE_FIRST_RETURN 5    // of the first finished episode; meaningless while FINISHED is 0
 #define EPISODE_FIRST_LENGTH 6    // steps
 #define EPISODE_NON_FINITE 7      // steps that met a NaN or an infinity
-#define EPISODE_COUNT 8
+#define EPISODE_OVERFLOW 8        // contacts that found no room (physics tasks)
+#define EPISODE_COUNT 9
 
 #define RESET_PURPOSE 0x52534554u  // "RSET", in the random counter
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -163,7 +163,7 @@ ALWAYS_INLINE void reset_draws(vf *u, int count, __global const uint *streams_in
 
 // Adds a step to the statistics; `restart` marks the slots that start anew.
 ALWAYS_INLINE void count_step(__global float *episode_inout, int first, int slot_count, int slot_pitch,
-                                   vf elapsed, vf reward, vi done, vi restart, vi bad) {
+                                   vf elapsed, vf reward, vi done, vi restart, vi bad, vf overflow) {
     vf episode[EPISODE_COUNT];
     load_components(episode, episode_inout, EPISODE_COUNT, first, slot_pitch);
     const vf total = episode[EPISODE_RETURN] + reward;
@@ -176,6 +176,7 @@ ALWAYS_INLINE void count_step(__global float *episode_inout, int first, int slot
     episode[EPISODE_FIRST_RETURN] = select(episode[EPISODE_FIRST_RETURN], total, first_one);
     episode[EPISODE_FIRST_LENGTH] = select(episode[EPISODE_FIRST_LENGTH], elapsed, first_one);
     episode[EPISODE_NON_FINITE] = episode[EPISODE_NON_FINITE] + one_where(bad);
+    episode[EPISODE_OVERFLOW] = episode[EPISODE_OVERFLOW] + overflow;
     if (first + W > slot_count) {
         UNROLL for (int c = 0; c < EPISODE_COUNT; ++c) episode[c] = keep_columns(episode[c], first, slot_count);
     }
@@ -200,7 +201,7 @@ __kernel void NAME##_reset(__global float *state_out, __global float *obs_out, _
 __kernel void NAME##_step(__global float *state_inout, __global const float *action_in, __global float *obs_out, \
                           __global float *reward_out, __global int *terminated_out, __global int *truncated_out, \
                           __global float *next_obs_out, __global float *episode_inout, __global const uint *streams_in, \
-                          __global const float *settings_in, const int slot_pitch, const int slot_count, \
+                          const int slot_pitch, const int slot_count, \
                           const int environment_count, const int T, const int t, const int action_pitch, \
                           const int obs_pitch, const int time_limit, const int auto_reset, const uint step) { \
     const int first = (int)get_global_id(0) * W; \
@@ -224,7 +225,7 @@ __kernel void NAME##_step(__global float *state_inout, __global const float *act
     store_float(reward, reward_out, first, slot_count, environment_count, T, t); \
     store_mask(terminated, terminated_out, first, slot_count, environment_count, T, t); \
     store_mask(truncated, truncated_out, first, slot_count, environment_count, T, t); \
-    count_step(episode_inout, first, slot_count, slot_pitch, elapsed, reward, done, restart, bad); \
+    count_step(episode_inout, first, slot_count, slot_pitch, elapsed, reward, done, restart, bad, splat(0.0f)); \
     if (any_lane(restart)) { \
         vf u[RESET_DRAWS], fresh[STATE]; \
         reset_draws(u, RESET_DRAWS, streams_in, first, slot_count, environment_count, step); \
