@@ -3,9 +3,10 @@ import EvoGPU
 import GPUTensor
 
 struct BenchCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "bench", abstract: "Measures kernels, or training with updates.")
-    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, ppo }
-    @Argument(help: "What to measure: kernels or ppo.") var subject: Subject
+    static let configuration = CommandConfiguration(commandName: "bench", abstract: "Measures kernels, environments, or training with updates.")
+    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo }
+    @Argument(help: "What to measure: kernels, envs or ppo.") var subject: Subject
+    @Option(help: "With envs: only this environment.") var env: String?
     @OptionGroup var device: DeviceOptions
     @Flag(help: "Print one JSON object per line.") var json = false
     @Flag(help: "Also time every launch and list the kernels by share; launches then don't overlap with the host.") var profile = false
@@ -19,6 +20,7 @@ struct BenchCommand: ParsableCommand {
         }
         switch subject {
         case .kernels: try benchmarkKernels(on: queue, report: report)
+        case .envs: try benchmarkEnvironments(env.map { name in try usage { try EnvironmentSpec.named(name) } }, on: queue, report: report)
         case .ppo: try benchmarkPPO(on: queue, report: report)
         }
         guard profile else { return }

@@ -25,6 +25,16 @@ public struct Measurement: Codable, Sendable {
 struct Stopwatch {
     let queue: Queue
 
+    /// Seconds that something takes which happens once.
+    func once(_ name: String, _ shapes: String, _ body: () throws -> Void) throws -> Measurement {
+        let start = DispatchTime.now().uptimeNanoseconds
+        try body()
+        try queue.finish()
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9, device = queue.device
+        return Measurement(name: name, shapes: shapes, device: device.name, driver: device.driver, lanes: queue.lanes, matrixForm: queue.matrixForm.rawValue,
+                           threads: device.computeUnits, repeats: 1, median: seconds, p10: seconds, p90: seconds, rate: seconds, unit: "s", peak: nil)
+    }
+
     /// - Parameters:
     ///   - work: what one repeat does, in `unit` seconds' numerator (operations, steps).
     ///   - inner: launches of `body` per repeat, so that a repeat is long against the clock and the wait for the queue.
