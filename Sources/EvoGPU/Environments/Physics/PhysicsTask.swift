@@ -89,7 +89,7 @@ public struct PhysicsTask: Sendable, Equatable {
         let (text, isPlanar) = try model.kernelText(name: kernel, terrain: false)
         let engine = String(cString: isPlanar ? physics_planar_text() : physics_spatial_text())
         KernelCatalogue.register(name: kernel, text: [String(cString: physics_text()), text, engine, String(cString: physics_kernels_text())].joined(separator: "\n"))
-        self.init(name: path, kernel: kernel, model: model, old: false, hilly: false, summary: "a model of your own")
+        self.init(name: URL(fileURLWithPath: path).path, kernel: kernel, model: model, old: false, hilly: false, summary: "a model of your own")
     }
 
     static func kernelName(_ model: String) -> String {
@@ -104,9 +104,13 @@ public struct PhysicsTask: Sendable, Equatable {
     /// The task with options changed, each as `key=value`.
     func with(_ settings: [String]) throws -> PhysicsTask {
         var task = self
+        let known = try ConfigurationEncoder.node(options).mapping?.keys.compactMap(\.string).filter { !Self.fixed.contains($0) } ?? []
         for setting in settings {
-            let key = setting.prefix { $0 != "=" }
-            if Self.fixed.contains(String(key)) { throw RunError("--set env.\(setting): \(key) belongs to the model \(model.name) and can't be set; edit its description instead") }
+            let key = String(setting.prefix { $0 != "=" })
+            guard known.contains(key) else {
+                let reason = Self.fixed.contains(key) ? "\(key) belongs to the model and can't be set" : "\(name) has no option \(key)"
+                throw RunError("--set env.\(setting): \(reason); accepted: \(known.joined(separator: ", "))")
+            }
         }
         do { task.options = try Configuration.load(options, overrides: settings) } catch let error as RunError {
             throw RunError(error.description.replacing("--set ", with: "--set env."))

@@ -251,6 +251,7 @@ PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
         const vi on = distance < margin;                                                                         \
         const vf excess = margin == 0.0f ? distance : distance - margin;                                         \
         const vf hard = impedance(excess, d0, dw, width, mid, power);                                            \
+        w->limit_u[k] = splat(0.0f);                                                                             \
         w->limit_sign[k] = sign;                                                                                 \
         w->limit_D[k] = select(splat(0.0f), hard / ((1.0f - hard) * weight), on);                                 \
         w->limit_aref[k] = fma(splat(-(damp)), sign * w->v[d], -stiff * (hard * excess));                         \
