@@ -396,7 +396,7 @@ typedef struct {
 typedef struct {
     v3 o[MODEL_LINK_COUNT], omega[MODEL_LINK_COUNT], v[MODEL_LINK_COUNT];  // origin, m; rad/s; of the origin, m/s
     v3 alpha[MODEL_LINK_COUNT], a[MODEL_LINK_COUNT];                       // rad/s^2; of the origin, m/s^2
-    v3 centre[MODEL_GEOM_COUNT + 1], half[MODEL_GEOM_COUNT + 1];           // from the link's origin; half axis of a capsule
+    v3 centre[MODEL_GEOM_COUNT + 1], arm[MODEL_GEOM_COUNT + 1];            // from the link's origin; half axis of a capsule
     inertia6 K[MODEL_LINK_COUNT];                                          // of contacts with the floor
     v3 moment[MODEL_LINK_COUNT], force[MODEL_LINK_COUNT];
     vi touched[MODEL_LINK_COUNT];                                          // lanes that have such contacts
@@ -516,7 +516,7 @@ PHASE void MODEL(move)(WORK *w, CONTACTS *t) {
 #undef MASS
 #define GEOM(g, l, x, y, z, hx, hy, hz) \
     t->centre[g] = turned3(&w->R[l], x, y, z); \
-    if (hx != 0.0f || hy != 0.0f || hz != 0.0f) t->half[g] = turned3(&w->R[l], hx, hy, hz);
+    if (hx != 0.0f || hy != 0.0f || hz != 0.0f) t->arm[g] = turned3(&w->R[l], hx, hy, hz);
     MODEL_GEOMS(GEOM)
 #undef GEOM
 }
@@ -584,8 +584,8 @@ PHASE void MODEL(find_floor)(CONTACTS *t, __global const float *settings_in) {
         if (l != last) t->touched[l] = splati(0);
         last = l;
         const vf height = t->o[l].z + t->centre[g].z - (of->height + of->radius);
-        const vf half = ends == 2 ? t->half[g].z : splat(0.0f);
-        if (!any_lane(height - fabs(half) < splat(margin))) {
+        const vf lift = ends == 2 ? t->arm[g].z : splat(0.0f);
+        if (!any_lane(height - fabs(lift) < splat(margin))) {
             for (int k = 0; k < ends; ++k)
                 if (t->present[c + k]) {
                     t->present[c + k] = 0;
@@ -595,7 +595,7 @@ PHASE void MODEL(find_floor)(CONTACTS *t, __global const float *settings_in) {
         }
         vf tx = splat(0.0f), ty = splat(1.0f);
         if (ends == 2) {
-            const v3 u = t->half[g];
+            const v3 u = t->arm[g];
             const vf square = fma(u.x, u.x, u.y * u.y);
             const vi some = square > 1e-14f * dot3(u, u);
             const vf scale = 1.0f / sqrt(select(splat(1.0f), square, some));
@@ -604,7 +604,7 @@ PHASE void MODEL(find_floor)(CONTACTS *t, __global const float *settings_in) {
         }
         for (int k = 0; k < ends; ++k) {
             floor_contact *contact = &t->floor[c + k];
-            const vf dist = k == 0 ? height + half : height - half;
+            const vf dist = k == 0 ? height + lift : height - lift;
             const vi exists = dist < splat(margin);
             const int was = t->present[c + k];
             t->present[c + k] = any_lane(exists);
@@ -613,7 +613,7 @@ PHASE void MODEL(find_floor)(CONTACTS *t, __global const float *settings_in) {
                 continue;
             }
             v3 ball = t->centre[g];
-            if (ends == 2) ball = k == 0 ? plus3(ball, t->half[g]) : minus3(ball, t->half[g]);
+            if (ends == 2) ball = k == 0 ? plus3(ball, t->arm[g]) : minus3(ball, t->arm[g]);
             const vi known = was ? contact->exists : splati(0);
             contact->link = l;
             contact->body = of->body;
@@ -677,7 +677,7 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
             for (int k = 0; k < MODEL_SLOTS; ++k) t->slots[k].exists = splati(0);
             t->used = MODEL_SLOTS;
         }
-        keep_pair(t->slots, MODEL_SLOTS, &t->count, &t->overflow, &centre[of->geom1], &t->half[of->geom1], &centre[of->geom2], &t->half[of->geom2], of, &MODEL(responses)[of->answer]);
+        keep_pair(t->slots, MODEL_SLOTS, &t->count, &t->overflow, &centre[of->geom1], &t->arm[of->geom1], &centre[of->geom2], &t->arm[of->geom2], of, &MODEL(responses)[of->answer]);
     }
     int used = 0;
     while (used < t->used && any_lane(t->count > splati(used))) ++used;
@@ -1115,10 +1115,10 @@ ALWAYS_INLINE v3 turn_rate(v3 theta, v3 omega) {
     vf g = fma(square, fma(square, splat(1.0f / 30240.0f), splat(1.0f / 720.0f)), splat(1.0f / 12.0f));
     const vi far = square > 0.09f;
     if (any_lane(far)) {
-        const vf half = 0.5f * sqrt(square);
+        const vf angle = 0.5f * sqrt(square);
         vf s, c;
-        sincos_angle(half, &s, &c);
-        g = select(g, (1.0f - half * c / s) / square, far);
+        sincos_angle(angle, &s, &c);
+        g = select(g, (1.0f - angle * c / s) / square, far);
     }
     const v3 once = cross3(theta, omega);
     return fma3(g, cross3(theta, once), fma3(splat(0.5f), once, omega));
@@ -1163,9 +1163,10 @@ PHASE void MODEL(physics_step)(WORK *w, CONTACTS *t, __global const float *setti
     for (int stage = 0; stage < 4; ++stage) {
         MODEL(forward)(w, t, settings_in);
         MODEL(own_axes)(w);
-        const float ahead = stage < 2 ? 0.5f * MODEL_H : MODEL_H, behind = stage == 3 ? MODEL_H : 0.5f * MODEL_H;
+        const float ahead = stage < 2 ? 0.5f * MODEL_H : MODEL_H;
         const float weight = stage == 1 || stage == 2 ? 2.0f : 1.0f;
 #if MODEL_FREE
+        const float behind = stage == 3 ? MODEL_H : 0.5f * MODEL_H;
         const v3 omega = vector(w->v[3], w->v[4], w->v[5]), theta = vector(behind * rate[3], behind * rate[4], behind * rate[5]);
         const v3 turning = stage == 0 ? omega : turn_rate(theta, omega);
 #endif
