@@ -264,7 +264,7 @@ PHASE void keep_contact(slot *slots, int capacity, vi *count, vf *overflow, vi e
         place = select(place, at, full);
         *overflow = *overflow + one_where(full);
     }
-    *count = *count + select(splati(0), splati(1), exists & (~full));
+    *count = *count + select(splati(0), splati(1), exists & (!full));
     for (int i = 0; i < capacity; ++i) {
         slot *c = slots + i;
         const vi here = exists & (place == splati(i));
@@ -329,7 +329,7 @@ PHASE void keep_pair(slot *slots, int capacity, vi *count, vf *overflow, const v
     const vf y1 = vclamp(x1, -1.0f, 1.0f), y2 = select(x2, fma(-mb, y1, v) / mc, y1 != x1), z2 = vclamp(y2, -1.0f, 1.0f);
     const vf z1 = select(y1, vclamp(fma(-mb, z2, u) / ma, -1.0f, 1.0f), z2 != y2);
     const v3 p1 = fma3(z1, *u1, *c1), p2 = fma3(z2, *u2, *c2);
-    keep_spheres(slots, capacity, count, overflow, ~parallel, &p1, &p2, &aside, of, s);
+    keep_spheres(slots, capacity, count, overflow, !parallel, &p1, &p2, &aside, of, s);
     if (!any_lane(parallel)) return;
     // The ends of the first against the second, then the ends of the second against the first, while there are fewer than two.
     const vi before = *count;
@@ -685,8 +685,8 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
     for (int i = 0; i < used; ++i) {
         slot *c = &t->slots[i];
         // What is left from another time must not be looked at.
-        c->plus = c->plus & c->exists;
-        c->minus = c->minus & c->exists;
+        c->plus = select(splati(0), c->plus, c->exists);
+        c->minus = select(splati(0), c->minus, c->exists);
 #define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
         if (type != FREE) MODEL(row_entry)(w, t, i, l, type, d);
         MODEL_LINKS(LINK)
@@ -1386,7 +1386,7 @@ PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *setti
     for (int c = 2; c < MODEL_NQ; ++c) healthy = healthy & (w->q[c] > low) & (w->q[c] < high);
     for (int d = 0; d < MODEL_NV; ++d) healthy = healthy & (w->v[d] > low) & (w->v[d] < high);
     const float bonus = settings_in[SETTING_HEALTHY_REWARD], always = settings_in[SETTING_BONUS_ALWAYS];
-    *terminated = settings_in[SETTING_TERMINATES] != 0.0f ? ~healthy : splati(0);
+    *terminated = settings_in[SETTING_TERMINATES] != 0.0f ? !healthy : splati(0);
     *overflow = t->overflow;
     const vf alive = select(splat(bonus * always), splat(bonus), healthy);
     const vf forward = settings_in[SETTING_FORWARD_WEIGHT] * ((after - before) / MODEL_DT);
