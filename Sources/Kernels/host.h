@@ -5,6 +5,7 @@
 #define __kernel static
 #define __global
 #define __private
+#define __constant const
 #define UNROLL _Pragma("clang loop unroll(full)")
 typedef unsigned int uint;
 typedef unsigned long ulong;

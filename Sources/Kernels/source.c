@@ -178,19 +178,40 @@ TEXT(walker2d_hilly) = {
     ,
 #embed "cl/physics/kernels.cl"
     , 0};
-// The engine without a model, for a user's own.
+TEXT(ant) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/ant.cl"
+    ,
+#embed "cl/physics/spatial.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+TEXT(humanoid) = {
+#embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/humanoid.cl"
+    ,
+#embed "cl/physics/spatial.cl"
+    ,
+#embed "cl/physics/kernels.cl"
+    , 0};
+// The engines without a model, for a user's own.
 TEXT(physics) = {
 #embed "cl/physics/physics.cl"
     , 0};
 TEXT(planar) = {
 #embed "cl/physics/planar.cl"
     , 0};
+TEXT(spatial) = {
+#embed "cl/physics/spatial.cl"
+    , 0};
 TEXT(physics_kernels) = {
 #embed "cl/physics/kernels.cl"
     , 0};
 const char *physics_text(void) { return text_physics; }
 const char *physics_planar_text(void) { return text_planar; }
-const char *physics_spatial_text(void) { return ""; }
+const char *physics_spatial_text(void) { return text_spatial; }
 const char *physics_kernels_text(void) { return text_physics_kernels; }
 
 // The shipped models' descriptions.
@@ -272,6 +293,8 @@ static const KernelSource sources[] = {
     {"hopper_hilly", text_hopper_hilly, 1},
     {"half_cheetah_hilly", text_half_cheetah_hilly, 1},
     {"walker2d_hilly", text_walker2d_hilly, 1},
+    {"ant", text_ant, 1},
+    {"humanoid", text_humanoid, 1},
 };
 const KernelSource *kernel_sources(int *count) {
     *count = (int)(sizeof sources / sizeof sources[0]);

@@ -203,7 +203,8 @@ extension PhysicsModel {
     public func kernelText(name: String, terrain: Bool) throws -> (text: String, isPlanar: Bool) {
         let linked = try LinkedModel(self)
         do { return (try linked.planarSource(name: name, terrain: terrain), true) } catch let reason as NotPlanar {
-            throw RunError("\(self.name): \(reason)")
+            guard !terrain else { throw RunError("\(self.name): hilly ground needs a model that moves in a plane; it has \(reason)") }
+            return (try linked.spatialSource(name: name), false)
         }
     }
 }

@@ -28,7 +28,7 @@ public struct PhysicsTask: Sendable, Equatable {
             "Humanoid": "a humanoid runs and stays on its feet", "InvertedDoublePendulum": "balance two poles on a cart", "InvertedPendulum": "balance a pole on a cart",
             "Reacher": "bring an arm's fingertip to a target", "Swimmer": "a three-link robot swims", "Walker2d": "a planar two-legged robot walks",
         ]
-        return models.keys.sorted().filter { models[$0]!.planar != nil }.flatMap { name -> [PhysicsTask] in
+        return models.keys.sorted().flatMap { name -> [PhysicsTask] in
             let summary = summaries[name]!, flat = PhysicsTask("\(name)-v5", name, summary: summary)
             guard ["HalfCheetah", "Hopper", "Walker2d"].contains(name) else { return [flat] }
             return [flat, PhysicsTask("\(name)-hilly", name, hilly: true, summary: summary + " over hills that it does not see")]

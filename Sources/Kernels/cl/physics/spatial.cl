@@ -13,9 +13,6 @@
 // The free joint's rotation is in world axes inside (qvel and qacc have it in the body's): a similarity that changes nothing else.
 #ifndef SPATIAL_SHARED
 #define SPATIAL_SHARED
-#ifndef __OPENCL_C_VERSION__
-#define __constant
-#endif
 
 // MARK: Vectors
 typedef struct { vf x, y, z; } v3;
@@ -236,10 +233,10 @@ typedef struct {
     vi exists, on, next;
     vi plus, minus;          // links between the world and the second link only, and the first only, as bits
     vi bodies;               // the first body + 65536 times the second
-} slot;
+} link_contact;
 
-// What a pair of geoms has: of each the link and body, and of both the links as in `slot`.
-typedef struct { int kind, geom1, geom2, plus, minus, bodies, answer; float reach, radius1, radius2, margin, tran; } pair;
+// What a pair of geoms has: of each the link and body, and of both the links as in link_contact.
+typedef struct { int kind, geom1, geom2, plus, minus, bodies, answer; float reach, radius1, radius2, margin, tran; } geom_pair;
 // A sphere (ends 1) or a capsule (2) over the floor.
 typedef struct { int link, body, geom, ends, contact, friction, answer; float radius, height, margin, tran; } floor_pair;
 #define SPHERE_SPHERE 0
@@ -247,8 +244,8 @@ typedef struct { int link, body, geom, ends, contact, friction, answer; float ra
 #define CAPSULE_CAPSULE 2
 
 // Puts a contact into the lane's next free slot, or over its shallowest one if that is shallower.
-PHASE void keep_contact(slot *slots, int capacity, vi *count, vf *overflow, vi exists, vf dist, const v3 *p, const v3 *n,
-                        __constant pair *of, __constant response *s) {
+PHASE void keep_contact(link_contact *slots, int capacity, vi *count, vf *overflow, vi exists, vf dist, const v3 *p, const v3 *n,
+                        __constant geom_pair *of, __constant response *s) {
     const vf depth = dist - of->margin, d = impedance_of(s, depth);
     const vf R = vmax((1.0f - d) / d * of->tran, splat(1e-15f)), push = s->k * d * depth;
     const vi full = exists & (*count >= splati(capacity));
@@ -266,7 +263,7 @@ PHASE void keep_contact(slot *slots, int capacity, vi *count, vf *overflow, vi e
     }
     *count = *count + select(splati(0), splati(1), exists & (!full));
     for (int i = 0; i < capacity; ++i) {
-        slot *c = slots + i;
+        link_contact *c = slots + i;
         const vi here = exists & (place == splati(i));
         if (!any_lane(here)) continue;
         c->p = select3(c->p, *p, here);
@@ -283,8 +280,8 @@ PHASE void keep_contact(slot *slots, int capacity, vi *count, vf *overflow, vi e
 }
 
 // Two spheres; `aside` is the normal where their centres coincide.
-PHASE void keep_spheres(slot *slots, int capacity, vi *count, vf *overflow, vi mask, const v3 *c1, const v3 *c2, const v3 *aside,
-                        __constant pair *of, __constant response *s) {
+PHASE void keep_spheres(link_contact *slots, int capacity, vi *count, vf *overflow, vi mask, const v3 *c1, const v3 *c2, const v3 *aside,
+                        __constant geom_pair *of, __constant response *s) {
     const v3 between = minus3(*c2, *c1);
     const vf length = sqrt(dot3(between, between));
     const vf dist = length - (of->radius1 + of->radius2);
@@ -304,8 +301,8 @@ ALWAYS_INLINE v3 normal3(v3 v) {
 }
 
 // u1 and u2 are the half axes; a sphere's is zero and not read. Every lane is tested, whoever asked for it.
-PHASE void keep_pair(slot *slots, int capacity, vi *count, vf *overflow, const v3 *c1, const v3 *u1, const v3 *c2, const v3 *u2,
-                     __constant pair *of, __constant response *s) {
+PHASE void keep_pair(link_contact *slots, int capacity, vi *count, vf *overflow, const v3 *c1, const v3 *u1, const v3 *c2, const v3 *u2,
+                     __constant geom_pair *of, __constant response *s) {
     const vi all = splati(-1);
     if (of->kind == SPHERE_SPHERE) {
         const v3 aside = vector(splat(1.0f), splat(0.0f), splat(0.0f));
@@ -353,6 +350,35 @@ PHASE void make_limit(limit_row *row, vf dist, vf sign, vi exists, vf v, float m
     row->aref = fma(-s->b * sign, v, -s->k * d * depth);
     row->exists = exists;
 }
+
+// MARK: Helpers of the line search and the integrator
+ALWAYS_INLINE void advance_row(vf *u_old, vf *w_old, vf u, vf D, vi on, vf step) {
+    const vf w = select(splat(0.0f), D * u, on);
+    const vi all = step == 1.0f;  // the old point may not be set yet
+    *u_old = select(fma(step, u - *u_old, *u_old), u, all);
+    *w_old = select(fma(step, w - *w_old, *w_old), w, all);
+}
+// The derivative of the cost along a step, of one row: M a - tau is -sum w J^T wherever a came from solves alone.
+ALWAYS_INLINE vf row_slope(vf u_old, vf w_old, vf u, vf D, vi on, vf step) {
+    const vf du = u - u_old;
+    advance_row(&u_old, &w_old, u, D, on, step);
+    return (D * vmin(u_old, splat(0.0f)) - w_old) * du;
+}
+
+// The rate of the rotation vector theta that led here from where the body turns at omega (Munthe-Kaas; SPEC 4.2).
+ALWAYS_INLINE v3 turn_rate(v3 theta, v3 omega) {
+    const vf square = dot3(theta, theta);
+    vf g = fma(square, fma(square, splat(1.0f / 30240.0f), splat(1.0f / 720.0f)), splat(1.0f / 12.0f));
+    const vi far = square > 0.09f;
+    if (any_lane(far)) {
+        const vf angle = 0.5f * sqrt(square);
+        vf s, c;
+        sincos_angle(angle, &s, &c);
+        g = select(g, (1.0f - angle * c / s) / square, far);
+    }
+    const v3 once = cross3(theta, omega);
+    return fma3(g, cross3(theta, once), fma3(splat(0.5f), once, omega));
+}
 #endif
 
 // MARK: The model's own
@@ -368,12 +394,12 @@ PHASE void make_limit(limit_row *row, vf dist, vf sign, vi exists, vf v, float m
 //   armature to rest        of the joint
 //   inner, outer            where what hangs on it is gathered, -1 if nothing does; the parent's place
 //   first, floor, limit     1 where it is the first (of the reverse order) to add there; 1 where geoms of it can touch the floor; its row, or -1
-#define FLOOR(...) {__VA_ARGS__},
-#define PAIR(...) {__VA_ARGS__},
-#define RESPONSE(...) {__VA_ARGS__},
+#define FLOOR(link, body, geom, ends, contact, friction, answer, radius, height, margin, tran) {link, body, geom, ends, contact, friction, answer, radius, height, margin, tran},
+#define PAIR(kind, geom1, geom2, plus, minus, bodies, answer, reach, radius1, radius2, margin, tran) {kind, geom1, geom2, plus, minus, bodies, answer, reach, radius1, radius2, margin, tran},
+#define RESPONSE(k, b, d0, dw, width, mid, power) {k, b, d0, dw, width, mid, power},
 #define GEOM(g, l, x, y, z, hx, hy, hz) l,
 static __constant floor_pair MODEL(floors)[] = {MODEL_FLOORS(FLOOR) {0}};
-static __constant pair MODEL(pairs)[] = {MODEL_PAIRS(PAIR) {0}};
+static __constant geom_pair MODEL(pairs)[] = {MODEL_PAIRS(PAIR) {0}};
 static __constant response MODEL(responses)[] = {MODEL_RESPONSES(RESPONSE) {0}};
 static __constant int MODEL(geom_links)[] = {MODEL_GEOMS(GEOM) 0};
 #undef FLOOR
@@ -403,7 +429,7 @@ typedef struct {
     floor_contact floor[MODEL_CONTACT_COUNT + 1];
     int present[MODEL_CONTACT_COUNT + 1], list[MODEL_CONTACT_COUNT + 1], listed;
 #if MODEL_SLOTS
-    slot slots[MODEL_SLOTS];
+    link_contact slots[MODEL_SLOTS];
     vf row[MODEL_SLOTS][MODEL_NV], reply[MODEL_SLOTS][MODEL_NV];
     vi count;
     int used;
@@ -653,7 +679,7 @@ PHASE void MODEL(find_limits)(WORK *w) {
 
 #if MODEL_SLOTS
 ALWAYS_INLINE void MODEL(row_entry)(const WORK *w, const CONTACTS *t, int i, int l, int type, int d) {
-    slot *c = (slot *)&t->slots[i];
+    link_contact *c = (link_contact *)&t->slots[i];
     const vi plus = (c->plus & (1 << l)) != 0, minus = (c->minus & (1 << l)) != 0;
     vf *entry = (vf *)&t->row[i][d];
     *entry = splat(0.0f);
@@ -670,7 +696,7 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
     v3 centre[MODEL_GEOM_COUNT];
     for (int g = 0; g < MODEL_GEOM_COUNT; ++g) centre[g] = plus3(t->o[MODEL(geom_links)[g]], t->centre[g]);
     for (int i = 0; i < MODEL_PAIR_COUNT; ++i) {
-        __constant pair *of = &MODEL(pairs)[i];
+        __constant geom_pair *of = &MODEL(pairs)[i];
         const v3 between = minus3(centre[of->geom2], centre[of->geom1]);
         if (!any_lane(dot3(between, between) < splat(of->reach))) continue;
         if (t->used == 0) {
@@ -683,7 +709,7 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
     while (used < t->used && any_lane(t->count > splati(used))) ++used;
     t->used = used;
     for (int i = 0; i < used; ++i) {
-        slot *c = &t->slots[i];
+        link_contact *c = &t->slots[i];
         // What is left from another time must not be looked at.
         c->plus = select(splati(0), c->plus, c->exists);
         c->minus = select(splati(0), c->minus, c->exists);
@@ -850,13 +876,13 @@ PHASE void MODEL(add_slots)(WORK *w, CONTACTS *t) {
     const int n = t->used;
     vf G[MODEL_SLOTS][MODEL_SLOTS], f[MODEL_SLOTS];
     for (int i = 0; i < n; ++i) {
-        slot *c = &t->slots[i];
+        link_contact *c = &t->slots[i];
         vf sum = c->aref;
         for (int d = MODEL_FIRST_DOF; d < MODEL_NV; ++d) sum = fma(-t->row[i][d], w->a[d], sum);
         f[i] = select(splat(0.0f), sum, c->on);
     }
     for (int i = 0; i < n; ++i) {
-        slot *c = &t->slots[i];
+        link_contact *c = &t->slots[i];
         if (!any_lane(c->on)) {
             for (int j = 0; j <= i; ++j) G[i][j] = splat(i == j ? 1.0f : 0.0f);
             for (int j = i + 1; j < n; ++j) G[j][i] = splat(0.0f);
@@ -886,7 +912,7 @@ PHASE void MODEL(add_slots)(WORK *w, CONTACTS *t) {
         f[k] = sum / G[k][k];
     }
     for (int i = 0; i < n; ++i) {
-        slot *c = &t->slots[i];
+        link_contact *c = &t->slots[i];
         c->f = f[i];
         if (!any_lane(c->on)) continue;
         for (int d = 0; d < MODEL_NV; ++d) w->a[d] = select(w->a[d], fma(f[i], t->reply[i][d], w->a[d]), c->on);
@@ -928,7 +954,7 @@ PHASE vi MODEL(newton_step)(WORK *w, CONTACTS *t) {
     if (t->used) {
         MODEL(add_slots)(w, t);
         for (int i = 0; i < t->used; ++i) {
-            slot *c = &t->slots[i];
+            link_contact *c = &t->slots[i];
             vf sum = -c->aref;
             for (int d = MODEL_FIRST_DOF; d < MODEL_NV; ++d) sum = fma(t->row[i][d], w->a[d], sum);
             c->u = select(sum, -c->f * c->R, c->on);
@@ -945,19 +971,6 @@ PHASE vi MODEL(newton_step)(WORK *w, CONTACTS *t) {
     MODEL_LIMITS(LIMIT)
 #undef LIMIT
     return changed;
-}
-
-ALWAYS_INLINE void advance_row(vf *u_old, vf *w_old, vf u, vf D, vi on, vf step) {
-    const vf w = select(splat(0.0f), D * u, on);
-    const vi all = step == 1.0f;  // the old point may not be set yet
-    *u_old = select(fma(step, u - *u_old, *u_old), u, all);
-    *w_old = select(fma(step, w - *w_old, *w_old), w, all);
-}
-// The derivative of the cost along a step, of one row: M a - tau is -sum w J^T wherever a came from solves alone.
-ALWAYS_INLINE vf row_slope(vf u_old, vf w_old, vf u, vf D, vi on, vf step) {
-    const vf du = u - u_old;
-    advance_row(&u_old, &w_old, u, D, on, step);
-    return (D * vmin(u_old, splat(0.0f)) - w_old) * du;
 }
 
 // Moves the point that the line search starts from by `step` towards the newest solve, and says which rows act there.
@@ -979,7 +992,7 @@ PHASE void MODEL(move_point)(WORK *w, CONTACTS *t, vf step) {
     }
 #if MODEL_SLOTS
     for (int i = 0; i < t->used; ++i) {
-        slot *c = &t->slots[i];
+        link_contact *c = &t->slots[i];
         advance_row(&c->u_old, &c->w_old, c->u, 1.0f / c->R, c->on, step);
         c->next = c->exists & (c->u_old < 0.0f);
     }
@@ -1004,7 +1017,7 @@ PHASE vf MODEL(slope)(WORK *w, CONTACTS *t, vf step) {
     }
 #if MODEL_SLOTS
     for (int i = 0; i < t->used; ++i) {
-        slot *c = &t->slots[i];
+        link_contact *c = &t->slots[i];
         sum = select(sum, sum + row_slope(c->u_old, c->w_old, c->u, 1.0f / c->R, c->on, step), c->exists);
     }
 #endif
@@ -1108,21 +1121,6 @@ ALWAYS_INLINE void MODEL(turn_root)(const vf *from, v3 turn, vf *to) {
     to[5] = y1 * inverse;
     to[6] = z1 * inverse;
 }
-
-// The rate of the rotation vector theta that led here from where the body turns at omega (Munthe-Kaas; SPEC 4.2).
-ALWAYS_INLINE v3 turn_rate(v3 theta, v3 omega) {
-    const vf square = dot3(theta, theta);
-    vf g = fma(square, fma(square, splat(1.0f / 30240.0f), splat(1.0f / 720.0f)), splat(1.0f / 12.0f));
-    const vi far = square > 0.09f;
-    if (any_lane(far)) {
-        const vf angle = 0.5f * sqrt(square);
-        vf s, c;
-        sincos_angle(angle, &s, &c);
-        g = select(g, (1.0f - angle * c / s) / square, far);
-    }
-    const v3 once = cross3(theta, omega);
-    return fma3(g, cross3(theta, once), fma3(splat(0.5f), once, omega));
-}
 #endif
 
 // to = from (+) h rate
@@ -1221,7 +1219,6 @@ ALWAYS_INLINE vf MODEL(progress)(WORK *w, CONTACTS *t) {
 #endif
 }
 
-
 // A body's inertia about the whole centre of mass, and its velocity there.
 ALWAYS_INLINE void MODEL(observe_body)(WORK *w, CONTACTS *t, v3 centre, vf *obs, int b, int l, float mass, float cx, float cy, float cz, float base, float s1,
                                        float ax, float ay, float az, float s2, float bx, float by, float bz) {
@@ -1276,7 +1273,7 @@ PHASE vf MODEL(observe)(WORK *w, CONTACTS *t, const vf *state, __global const fl
     }
 #if MODEL_SLOTS
     for (int i = 0; i < t->used; ++i) {
-        const slot *c = &t->slots[i];
+        const link_contact *c = &t->slots[i];
         const v3 f = scaled3(c->f, c->n), n = cross3(minus3(c->p, centre), f);
         for (int b = 0; b < MODEL_BODY_COUNT; ++b) {
             const vi from = c->on & ((c->bodies & 0xffff) == splati(b)), onto = c->on & ((c->bodies >> 16) == splati(b));
