@@ -823,9 +823,8 @@ PHASE void MODEL(place_state)(__global const float *settings_in, vf *state, vf *
     UNROLL for (int i = 0; i < MODEL_NU; ++i) w->control[i] = splat(0.0f);
     MODEL(forward)(w, settings_in);
     MODEL(rows)(w, w->a, 1.0f);
-#else
-    state[2 * MODEL_NV] = state[2 * MODEL_NV + 1] = splat(0.0f);
 #endif
+    state[2 * MODEL_NV] = state[2 * MODEL_NV + 1] = splat(0.0f);
     MODEL(keep_lag)(w, state);
     MODEL(observe)(w, state, settings_in, obs);
 }
