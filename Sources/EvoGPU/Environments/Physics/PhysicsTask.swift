@@ -49,10 +49,10 @@ public struct PhysicsTask: Sendable, Equatable {
         self.init(name: name, kernel: Self.kernelName(model) + (hilly ? "_hilly" : ""), model: Self.models[model]!, old: old, hilly: hilly, summary: summary)
     }
 
-    private init(name: String, kernel: String, model: PhysicsModel, old: Bool, hilly: Bool, summary: String) {
+    private init(name: String, kernel: String, model: PhysicsModel, isPlanar: Bool? = nil, old: Bool, hilly: Bool, summary: String) {
         (self.name, self.kernel, self.model, isOld, isHilly, self.summary) = (name, kernel, model, old, hilly, summary)
         options = model.task
-        isPlanar = model.planar != nil && model.task.progress ?? .root == .root
+        self.isPlanar = isPlanar ?? (model.planar != nil)
         friction = model.collision_pairs.filter { model.geom.type[$0.geom1] == "plane" }.map { $0.friction[0] }
         for part in model.task.observation ?? [] {
             switch part {
@@ -89,7 +89,7 @@ public struct PhysicsTask: Sendable, Equatable {
         let (text, isPlanar) = try model.kernelText(name: kernel, terrain: false)
         let engine = String(cString: isPlanar ? physics_planar_text() : physics_spatial_text())
         KernelCatalogue.register(name: kernel, text: [String(cString: physics_text()), text, engine, String(cString: physics_kernels_text())].joined(separator: "\n"))
-        self.init(name: URL(fileURLWithPath: path).path, kernel: kernel, model: model, old: false, hilly: false, summary: "a model of your own")
+        self.init(name: URL(fileURLWithPath: path).path, kernel: kernel, model: model, isPlanar: isPlanar, old: false, hilly: false, summary: "a model of your own")
     }
 
     static func kernelName(_ model: String) -> String {
