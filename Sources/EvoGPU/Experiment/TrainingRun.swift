@@ -24,7 +24,7 @@ public struct AlgorithmSpec: Sendable {
     /// The defaults with what suits a task, before the user's own settings.
     public func config(for spec: EnvironmentSpec) -> PPOConfig {
         var config = config
-        tune(&config, algorithm: name, environment: spec.name)
+        tune(&config, algorithm: name, environment: spec.physics?.model.name ?? spec.name)
         return config
     }
 }

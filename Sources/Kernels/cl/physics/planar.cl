@@ -240,7 +240,7 @@ ALWAYS_INLINE void MODEL(ground)(const WORK *w, vf x, float height, vf *h, vf *s
 }
 #endif
 
-// What touches: D and aref of every row (SPEC of MuJoCo's soft constraints: Todorov 2014, ICRA), 0 in lanes without it.
+// What touches: D and aref of every row (soft constraints: Todorov 2014, ICRA), 0 in lanes without it.
 PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
     vi near = splati(0);
 #define LIMIT(k, d, low, high, margin, weight, stiff, damp, d0, dw, width, mid, power)                            \

@@ -3,7 +3,7 @@
 // There is one link per joint; a free joint's link has six dofs, a hinge's or slide's one. A link's frame has its z along the
 // joint's axis and its origin at the joint's anchor. Vectors are in world axes, and everything about a link is relative to
 // its own origin: r = origin - parent's origin moves motions down the tree and forces and inertias up. That is cheaper than
-// the common reference point of SPEC 3.2 and costs float32 fewer digits.
+// the common reference point that MuJoCo has and costs float32 fewer digits.
 //
 // M is never formed. M^-1 is applied by articulated inertias (Featherstone 2008, chapter 7): a 6x6 inertia per link, from
 // which each joint takes out what it lets through on the way up. A constraint that acts on one link and the world only adds to
@@ -365,7 +365,7 @@ ALWAYS_INLINE vf row_slope(vf u_old, vf w_old, vf u, vf D, vi on, vf step) {
     return (D * vmin(u_old, splat(0.0f)) - w_old) * du;
 }
 
-// The rate of the rotation vector theta that led here from where the body turns at omega (Munthe-Kaas; SPEC 4.2).
+// The rate of the rotation vector theta that led here from where the body turns at omega (Munthe-Kaas 1998, BIT 38:92, as MuJoCo 4 has it).
 ALWAYS_INLINE v3 turn_rate(v3 theta, v3 omega) {
     const vf square = dot3(theta, theta);
     vf g = fma(square, fma(square, splat(1.0f / 30240.0f), splat(1.0f / 720.0f)), splat(1.0f / 12.0f));
@@ -1052,7 +1052,7 @@ PHASE void MODEL(take_sets)(WORK *w, CONTACTS *t, vi running) {
 #endif
 }
 
-// Newton on the active set (SPEC 3.9). After the fifth step the next set is that of the cost's minimum on the way.
+// Newton on the active set. After the fifth step the next set is that of the cost's minimum on the way.
 PHASE void MODEL(solve)(WORK *w, CONTACTS *t) {
     vi running = splati(-1);
     for (int i = 0; i < MODEL_ITERATIONS; ++i) {
