@@ -7,6 +7,9 @@ func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
         config.gamma = 0.9
     case ("ppo", "MountainCarContinuous-v0"):
         config.totalSteps = 300_000
+    case ("ppo", "InvertedDoublePendulum"):
+        config.totalSteps = 1_000_000
+        (config.learningRate, config.gamma, config.batchSize) = (1e-3, 0.999, 128)
     case ("ppo", "Ant"), ("ppo", "HalfCheetah"), ("ppo", "Hopper"), ("ppo", "Humanoid"), ("ppo", "Reacher"), ("ppo", "Swimmer"), ("ppo", "Walker2d"):
         config.totalSteps = 1_000_000
         (config.environments, config.rolloutSteps, config.batchSize) = (4, 512, 64)
@@ -16,6 +19,7 @@ func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
         config.initialLogStd = -1
         switch environment {
         case "HalfCheetah": (config.gamma, config.gaeLambda) = (0.98, 0.92)
+        case "Ant": (config.learningRate, config.clipRange) = (3e-4, 0.1)
         case "Reacher":
             config.learningRate = 3e-4
             config.gamma = 0.98
