@@ -6,9 +6,9 @@ public final class TrainedPopulation {
     public let saved: SavedRun
     public let network: ActorCritic
     public let iteration: Int
-    private let parameters: Tensor
-    private let normaliser: ObservationNormaliser?
-    private let queue: Queue
+    let parameters: Tensor
+    let normaliser: ObservationNormaliser?
+    let queue: Queue
 
     public init(_ url: URL, on queue: Queue) throws {
         saved = try SavedRun(url)
@@ -37,13 +37,21 @@ public final class TrainedPopulation {
 
     /// The best member of every run, chosen by one set of episodes and then judged by another, so that the choice does not flatter it.
     public func evaluateBest(episodes: Int, seed: UInt64) throws -> [(run: Int, seed: UInt64, member: Int, result: EvaluationResult)] {
-        let choice = try evaluate(episodes: episodes, seed: seed &+ 0x5EEC7), judged = try evaluate(episodes: episodes, seed: seed)
+        let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: seed)
         return saved.seeds.enumerated().map { run, seed in
-            let members = run * saved.config.population..<(run + 1) * saved.config.population
-            // A member that met numbers which are not finite is never the best while there is another.
-            func standing(_ member: Int) -> Double { choice[member].nonFinite > 0 || judged[member].nonFinite > 0 ? -.infinity : choice[member].mean }
-            let best = members.max { standing($0) < standing($1) }!
-            return (run, seed, best - members.lowerBound, judged[best])
+            let best = best(of: run * saved.config.population..<(run + 1) * saved.config.population, choice, judged)
+            return (run, seed, best - run * saved.config.population, judged[best])
         }
+    }
+
+    /// The returns that members are chosen by, and those that they are judged by: other start states.
+    func chooseAndJudge(episodes: Int, seed: UInt64) throws -> (choice: [EvaluationResult], judged: [EvaluationResult]) {
+        (try evaluate(episodes: episodes, seed: seed &+ 0x5EEC7), try evaluate(episodes: episodes, seed: seed))
+    }
+
+    /// Which of the rows is best. A member that met numbers which are not finite is never the best while there is another.
+    func best(of rows: some Sequence<Int>, _ choice: [EvaluationResult], _ judged: [EvaluationResult]) -> Int {
+        func standing(_ row: Int) -> Double { choice[row].nonFinite > 0 || judged[row].nonFinite > 0 ? -.infinity : choice[row].mean }
+        return rows.max { standing($0) < standing($1) }!
     }
 }

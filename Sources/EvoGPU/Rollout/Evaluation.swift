@@ -15,6 +15,8 @@ public struct EvaluationResult: Sendable, Equatable {
         let mean = mean
         return (returns.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(returns.count - 1)).squareRoot()
     }
+    /// Standard error of the mean.
+    public var standardError: Double { standardDeviation / Double(returns.count).squareRoot() }
 }
 
 /// Plays every member's policy, by its mean action or most probable one, for a number of episodes at once.
