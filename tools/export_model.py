@@ -212,6 +212,8 @@ def refusals(model, pairs, planar):
         if model.jnt_actfrclimited[j] or model.jnt_actgravcomp[j]:
             refuse(f"{who} limits actuator forces or compensates gravity by them", "neither")
         if model.jnt_limited[j] and kind in (SLIDE, HINGE):
+            if model.jnt_range[j][1] - model.jnt_range[j][0] <= 2 * model.jnt_margin[j]:
+                refuse(f"{who} has the range {model.jnt_range[j].tolist()} and the margin {float(model.jnt_margin[j]):g}", "a range wider than twice the margin")
             for line in soft(model.jnt_solref[j], model.jnt_solimp[j]):
                 refuse(f"the limit of {who} has {line[0]}", line[1])
 

@@ -131,6 +131,7 @@ class ExportTests(unittest.TestCase):
             (dict(hip='frictionloss="0.5"'), ["joint hip has friction loss 0.5"]),
             (dict(hip='solreflimit="-100 -1"'), ["the limit of joint hip has solref [-100.0, -1.0]"]),
             (dict(hip='solimplimit="0.9 0.95 0.001 0.5 3"'), ["the limit of joint hip has solimp power 3"]),
+            (dict(hip='margin="2"'), ["and the margin 2; accepted: a range wider than twice the margin"]),
             (dict(hip='actuatorfrcrange="-1 1" actuatorfrclimited="true"'), ["joint hip limits actuator forces"]),
             (dict(inner='<body name="w" pos="0 0 -0.5"><joint name="ball" type="ball"/><geom size="0.1"/></body>'), ["joint ball is a ball joint", "joint ball of type ball has damping"]),
             (dict(text='<mujoco><worldbody><body><freejoint name="r"/><geom size="0.1" contype="0" conaffinity="0"/></body></worldbody></mujoco>'), ["no actuator"]),
