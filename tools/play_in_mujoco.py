@@ -91,10 +91,28 @@ class Policy:
         return self.low + (x + 1) / 2 * (self.high - self.low)
 
 
+def arguments(policy):
+    """What the policy's environment was set to, as arguments of gymnasium.make."""
+    if policy.env.endswith(".json"):
+        raise SystemExit(f"the policy is for the model {policy.env}, which Gymnasium doesn't have")
+    if policy.env.endswith("-hilly"):
+        raise SystemExit(f"Gymnasium has no {policy.env}; environments without hills are accepted")
+    settings = json.loads(policy.about.get("env_settings", "{}"))
+    if "time_limit" in settings:
+        settings["max_episode_steps"] = settings.pop("time_limit")
+    for key, value in settings.items():
+        if key.endswith("_range"):   # open ends are null in JSON
+            settings[key] = tuple(end if end is not None else limit for end, limit in zip(value, (-math.inf, math.inf)))
+    return settings
+
+
 def play(policy, episodes, seed, settings):
     import gymnasium
 
-    env = gymnasium.make(policy.env, **settings)
+    try:
+        env = gymnasium.make(policy.env, **(arguments(policy) | settings))
+    except (gymnasium.error.Error, TypeError) as error:
+        raise SystemExit(f"Gymnasium can't make {policy.env}: {error}")
     size = int(np.prod(env.observation_space.shape))
     if size != policy.sizes[0]:
         raise SystemExit(f"{policy.env} has {size} observations and the policy takes {policy.sizes[0]}; give the settings that it was trained with by --set")

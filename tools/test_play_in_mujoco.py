@@ -97,6 +97,9 @@ class PlayTests(unittest.TestCase):
         self.assertNotEqual(json.loads(self.run_tool("--episodes", "3", "--json", "--seed", "9")[1])["mean"], first["mean"])
         more = json.loads(self.run_tool("--episodes", "3", "--json", "--set", "healthy_reward=3")[1])
         self.assertAlmostEqual(more["mean"] - first["mean"], 2 * (first["mean_length"] - 1))   # the last step of each fall is not healthy
+        policy(self.path, "Hopper-v5", [11, 16, 3], env_settings='{"healthy_reward": 3, "healthy_z_range": [0.7, null], "time_limit": 5}')
+        short = json.loads(self.run_tool("--episodes", "3", "--json")[1])
+        self.assertEqual((short["mean_length"], short["min"] > 10), (5, True))
 
     def test_agreement(self):
         policy(self.path, "Pendulum-v1", [3, 8, 1], low=-2.0, high=2.0, return_mean="-5000", return_standard_error="1", return_episodes="9")
@@ -114,6 +117,11 @@ class PlayTests(unittest.TestCase):
         status, _, error = self.run_tool("--episodes", "2")
         self.assertEqual((status, error.count("\n")), (1, 1))
         self.assertIn("11 observations and the policy takes 12", error)
+        for env, sentence in (("Hopper-hilly", "Gymnasium has no Hopper-hilly"), ("mine.json", "for the model mine.json"), ("Hoper-v5", "Gymnasium can't make Hoper-v5")):
+            policy(self.path, env, [11, 8, 3])
+            status, _, error = self.run_tool("--episodes", "2")
+            self.assertEqual(status, 1)
+            self.assertIn(sentence, error)
         with open(self.path, "wb") as file:
             file.write(b"\xff" * 40)
         self.assertEqual(self.run_tool()[0], 1)

@@ -83,11 +83,25 @@ extension TrainedPopulation {
             throw RunError("the policy is \(network.kind) and the actions of \(spec.name) are \(spec.action); they don't fit")
         }
         text["how_to_act"] = steps.joined(separator: "; ")
+        if let physics = spec.physics { text["env_settings"] = try physics.changedOptions() }
         if let result = member.result {
             text["return_mean"] = "\(result.mean)"
             text["return_standard_error"] = "\(result.standardError)"
             text["return_episodes"] = "\(result.returns.count)"
         }
         return text
+    }
+}
+
+extension PhysicsTask {
+    /// The options that differ from those that the task of this name has by itself, as a JSON object.
+    fileprivate func changedOptions() throws -> String {
+        func values(_ options: PhysicsModel.Task) throws -> [String: String] {
+            let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(options)) as? [String: Any] ?? [:]
+            return try object.mapValues { String(decoding: try JSONSerialization.data(withJSONObject: $0, options: [.fragmentsAllowed, .sortedKeys]), as: UTF8.self) }
+        }
+        let own = isOwn ? model.task : try EnvironmentSpec.named(name).physics!.options
+        let (set, usual) = try (values(options), values(own))
+        return "{" + set.keys.sorted().filter { set[$0] != usual[$0] }.map { "\"\($0)\": \(set[$0]!)" }.joined(separator: ", ") + "}"
     }
 }
