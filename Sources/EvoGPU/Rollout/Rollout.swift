@@ -22,16 +22,17 @@ public final class Rollout {
 
     private let current: Tensor, environmentActions: Tensor, noise: Tensor, bounds: Tensor
     private let forward: MLPWorkspace
-    private let deterministic: Bool
+    private let deterministic: Bool, autoReset: Bool
     private let streams: Tensor
 
     /// - Parameters:
     ///   - normaliser: normalises what the policy sees; nil for raw observations.
     ///   - deterministic: act by the mean or the most probable category (evaluation).
+    ///   - autoReset: start ended episodes anew.
     public init(_ spec: EnvironmentSpec, network: ActorCritic, members: Int, environments: Int, steps: Int, normaliser: ObservationNormaliser?,
-                deterministic: Bool, streams: Tensor, on queue: Queue) throws {
+                deterministic: Bool, autoReset: Bool = true, streams: Tensor, on queue: Queue) throws {
         (self.members, self.environments, self.steps, self.network) = (members, environments, steps, network)
-        (self.normaliser, self.deterministic, self.streams) = (normaliser, deterministic, streams)
+        (self.normaliser, self.deterministic, self.autoReset, self.streams) = (normaliser, deterministic, autoReset, streams)
         environment = try VectorEnvironment(spec, members: members, environmentsPerMember: environments, streams: streams, queue: queue)
         let rows = steps * environments, actionCount = network.kind.count
         observations = try queue.tensor(.float32, [members, rows, spec.observationCount], padded: true)
@@ -87,7 +88,7 @@ public final class Rollout {
                                  actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
             }
             try environment.step(actions: environmentActions, reward: rewards, terminated: terminated, truncated: truncated, nextObservation: nextObservations,
-                                 T: steps, t: t, autoReset: true, step: UInt32(truncatingIfNeeded: number * steps + t + 1))
+                                 T: steps, t: t, autoReset: autoReset, step: UInt32(truncatingIfNeeded: number * steps + t + 1))
         }
     }
 
