@@ -142,7 +142,48 @@ def check_pairs(model, pairs, states=300):
 # What the kernels can't compute.
 
 
-def refusals(model, pairs, planar):
+def not_planar(model, pairs, planar, task):
+    """Why the planar kernels can't have the model; it may still suit those for three dimensions."""
+    if planar is None or planar["in_plane_axes"] == "yz":
+        return "it doesn't move in the plane of x and z or of x and y"
+    if task["kind"] == "locomotion":
+        if task["progress"] != "root":
+            return f"progress is that of {task['progress']}"
+        if not root_slide(model, 0) or model.jnt_limited[0] or model.jnt_stiffness[0]:
+            return "its first joint is no free slide along x"
+    moving = [p for p in pairs if p["type1"] != PLANE]
+    if len(moving) > 8:
+        return f"{len(moving)} pairs of moving bodies may touch"
+
+    def above(body):
+        chain = set()
+        while body:
+            chain.add(body)
+            body = int(model.body_parentid[body])
+        return chain
+
+    for p in moving:
+        one, two = above(p["body1"]), above(p["body2"])
+        if p["type1"] != CAPSULE or p["type2"] != CAPSULE:
+            return "moving bodies other than two capsules may touch"
+        if not (one <= two or two <= one):
+            return "bodies of two branches may touch"
+    return None
+
+
+def root_slide(model, axis):
+    """Whether a slide along an axis of the world comes before every joint of another type."""
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    for j in range(model.njnt):
+        if model.jnt_type[j] != SLIDE:
+            return False
+        if data.xaxis[j][axis] > 1 - 1e-9:
+            return True
+    return False
+
+
+def refusals(model, pairs, planar, task):
     """One line for each feature of the model that the kernels don't carry, with what is accepted instead."""
     found = []
 
@@ -153,6 +194,7 @@ def refusals(model, pairs, planar):
         return ", ".join(name(model, kind, int(i)) for i in indices)
 
     opt, medium = model.opt, model.opt.density != 0 or model.opt.viscosity != 0
+    spatial = not_planar(model, pairs, planar, task) if model.njnt else None
     if INTEGRATOR[opt.integrator] not in ("RK4", "Euler"):
         refuse(f"integrator {INTEGRATOR[opt.integrator].lower()}", "RK4, Euler")
     if CONE[opt.cone] != "pyramidal":
@@ -169,11 +211,11 @@ def refusals(model, pairs, planar):
         refuse(f"actuator groups that are disabled (mask {opt.disableactuator})", "none")
     if medium and np.any(opt.wind):
         refuse(f"wind {opt.wind.tolist()} in a medium", "0 0 0")
-    if medium and not planar:
-        refuse(f"density {opt.density:g} and viscosity {opt.viscosity:g} in a model that is not planar", "0, or a planar model")
+    if medium and spatial:
+        refuse(f"density {opt.density:g} and viscosity {opt.viscosity:g} in a model that needs three dimensions ({spatial})", "0, or a planar model")
     if medium and any(model.geom_fluid[g][0] for g in range(model.ngeom)):
         refuse(f"the ellipsoid fluid model of geom {listed('GEOM', [g for g in range(model.ngeom) if model.geom_fluid[g][0]])}", "MuJoCo's inertia-box model")
-    if medium and planar:
+    if medium and not spatial:
         axis, data = "xyz".index(planar["normal_axis"]), mujoco.MjData(model)
         mujoco.mj_forward(model, data)
         tilted = [b for b in range(1, model.nbody) if model.body_mass[b] > 0 and np.max(np.abs(data.ximat[b].reshape(3, 3)[axis])) < 1 - 1e-9]
@@ -198,6 +240,8 @@ def refusals(model, pairs, planar):
             refuse(f"{who} is a ball joint", "hinge, slide, free")
         if kind == FREE and (model.body_parentid[body] != 0 or model.body_jntnum[body] != 1):
             refuse(f"{who} is free on a body with {'other joints' if model.body_jntnum[body] != 1 else 'a parent'}", "a free joint alone on a body of the world")
+        if kind == FREE and model.jnt_limited[j]:
+            refuse(f"{who} of type free is limited", "a free joint without limits")
         if kind in (FREE, BALL):
             for what, values in (("stiffness", [model.jnt_stiffness[j]]), ("damping", model.dof_damping[dofs]), ("armature", model.dof_armature[dofs])):
                 if np.any(values):
@@ -216,6 +260,26 @@ def refusals(model, pairs, planar):
                 refuse(f"{who} has the range {model.jnt_range[j].tolist()} and the margin {float(model.jnt_margin[j]):g}", "a range wider than twice the margin")
             for line in soft(model.jnt_solref[j], model.jnt_solimp[j]):
                 refuse(f"the limit of {who} has {line[0]}", line[1])
+
+    roots = [b for b in range(1, model.nbody) if model.body_jntnum[b] and model.body_weldid[model.body_parentid[b]] == 0]
+    if spatial:
+        if len(roots) > 1:
+            refuse(f"{len(roots)} bodies hang on the world by joints ({listed('BODY', roots)}) in a model that needs three dimensions ({spatial})", "one, or a planar model")
+        fixed = [b for b in range(1, model.nbody) if model.body_weldid[b] == 0]
+        if fixed:
+            refuse(f"body {listed('BODY', fixed)} is fixed to the world in a model that needs three dimensions ({spatial})", "geoms of the world body itself, or a planar model")
+        if any(p["type1"] != PLANE for p in pairs) and model.njnt > 31:
+            refuse(f"{model.njnt} joints, where moving bodies may touch each other", "at most 31")
+        if task["kind"] == "locomotion":
+            first = roots[0] if roots else 0
+            if task.get("healthy_angle_range"):
+                refuse(f"healthy_angle_range in a model that needs three dimensions ({spatial})", "none")
+            if task["progress"] == "torso" and not (first == 1 and model.body_jntnum[1] == 1 and (model.jnt_type[0] != HINGE or not np.any(model.jnt_pos[0]))):
+                refuse("progress of the torso, whose origin is not where its one joint is", "root, center_of_mass")
+            if task["progress"] == "root" and model.jnt_type[0] != FREE and not root_slide(model, 0):
+                refuse("progress of the root, which no free joint and no slide along x carries", "torso, center_of_mass")
+            if task.get("healthy_z_range") and model.jnt_type[0] != FREE and not root_slide(model, 2):
+                refuse("healthy_z_range where no free joint and no slide along z carries the root", "none")
 
     # Tendons may be there as long as no force comes from them.
     for t in range(model.ntendon):
@@ -294,8 +358,8 @@ def refusals(model, pairs, planar):
         static = [g for g in (one, two) if model.body_weldid[model.geom_bodyid[g]] == 0]
         if static and not floor:
             complaints.setdefault(("a geom fixed to the world that is not a plane and can be touched", "a plane"), []).append(who)
-        elif floor and p["condim"] not in (1, 3):
-            complaints.setdefault((f"contacts of condim {p['condim']} with the floor", "1, 3"), []).append(who)
+        elif floor and p["condim"] != 3:
+            complaints.setdefault((f"contacts of condim {p['condim']} with the floor", "3"), []).append(who)
         elif not floor and p["condim"] != 1:
             complaints.setdefault((f"contacts of condim {p['condim']} between bodies that move", "1"), []).append(who)
         if p["condim"] >= 3 and not p["friction"][0] > 0:
@@ -403,7 +467,7 @@ OBSERVED = ["qpos", "qvel", "cinert", "cvel", "qfrc_actuator", "cfrc_ext"]
 
 
 def locomotion_defaults(model):
-    free = int(model.jnt_type[0]) == FREE
+    free = model.njnt > 0 and int(model.jnt_type[0]) == FREE
     return {"kind": "locomotion", "progress": "torso" if free else "root", "forward_reward_weight": 1, "ctrl_cost_weight": 0.1,
             "healthy_reward": 0, "terminate_when_unhealthy": True, "healthy_z_range": None, "healthy_z_closed": False, "healthy_angle_range": None,
             "healthy_state_range": None, "contact_cost_weight": 0, "contact_force_range": None, "contact_cost_range": None, "reset_noise_scale": 0.01,
@@ -442,8 +506,6 @@ def locomotion_task(model, settings):
             bad(key, "a number above 0, or null")
         task[key] = value
     first = int(model.jnt_type[0])
-    if task["progress"] == "root" and not (first == FREE or (first == SLIDE and model.qpos0[0] == 0)):
-        raise SystemExit("the first joint is neither free nor a slide, so it has no forward position; accepted: --set progress=torso or center_of_mass")
     if not any(task[k] for k in ("healthy_z_range", "healthy_angle_range", "healthy_state_range")):
         for key in ("terminate_when_unhealthy", "healthy_z_closed"):
             task.pop(key)
@@ -451,10 +513,10 @@ def locomotion_task(model, settings):
             task.pop("healthy_reward")
     elif not task["healthy_z_closed"]:
         task.pop("healthy_z_closed")
-    if task["healthy_z_range"] and first != FREE and not (model.njnt > 1 and model.jnt_type[1] == SLIDE and abs(model.jnt_axis[1][2]) == 1):
-        raise SystemExit("healthy_z_range reads the root's height, which the second joint, a slide along z, or a free joint gives; this model has neither")
-    if task["healthy_angle_range"] and first == FREE:
-        raise SystemExit("healthy_angle_range reads the angle of a planar root (qpos[2]); with a free joint that is the height")
+    if task["healthy_z_range"] and first != FREE and not (model.njnt > 1 and model.jnt_type[1] == SLIDE and model.jnt_axis[1][2] == 1):
+        raise SystemExit("healthy_z_range reads the root's height, which a free joint or a second joint that slides along z gives; this model has neither")
+    if task["healthy_angle_range"] and not (model.njnt > 2 and model.jnt_type[2] == HINGE):
+        raise SystemExit("healthy_angle_range reads the angle of a planar root, qpos[2], which the third joint gives if it is a hinge; this model has none")
     if not task["contact_cost_weight"]:
         for key in ("contact_cost_weight", "contact_cost_range"):
             task.pop(key)
@@ -491,10 +553,10 @@ def from_mjcf(options):
         raise SystemExit(f"--frame-skip is {options.frame_skip}; accepted: a whole number from 1")
     pairs = collision_pairs(model)
     planar = planar_section(model, pairs)
-    found = refusals(model, pairs, planar)
+    task = locomotion_task(model, settings) if model.njnt else locomotion_defaults(model)
+    found = refusals(model, pairs, planar, task)
     if found:
         return model, None, found
-    task = locomotion_task(model, settings)
     healthy = [f"{low if low is not None else '-inf'} .. {high if high is not None else 'inf'} of {what}"
                for key, what in (("healthy_z_range", "the root's height"), ("healthy_angle_range", "the root's angle"), ("healthy_state_range", "qpos[2:] and qvel"))
                for low, high in [task.get(key) or (None, None)] if task.get(key)]
@@ -577,7 +639,7 @@ def from_gym(options):
     task = {key: task[key] for key in TASK_KEYS if key in task}
     pairs = collision_pairs(model)
     planar = planar_section(model, pairs)
-    found = refusals(model, pairs, planar)
+    found = refusals(model, pairs, planar, task)
     if found:
         return model, None, found
     words = GYM_WORDS[title]

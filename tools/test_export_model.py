@@ -10,6 +10,7 @@ import unittest
 import mujoco
 
 here = os.path.dirname(os.path.abspath(__file__))
+program = os.path.join(here, "..", ".build", "release", "evogpu")
 models = os.path.join(here, "..", "Sources", "Kernels", "models")
 
 # A planar hopper and a spatial crawler; {top}, {option}, ... are where tests put what is refused.
@@ -18,13 +19,13 @@ PLANAR = """<mujoco>
   <default><joint {joint_default}/><geom friction="{friction}" condim="{condim}" contype="1" conaffinity="{affinity}" {geom_default}/><motor ctrllimited="true" ctrlrange="-1 1"/></default>
   {asset}
   <worldbody>
-    <geom name="floor" type="plane" size="9 9 1" conaffinity="1" {plane}/>
+    <geom name="floor" type="plane" size="9 9 1" conaffinity="1" condim="3" {plane}/>
     {world}
     <body name="torso" pos="0 0 1" {body}>
       <joint name="x" type="slide" axis="1 0 0"/><joint name="z" type="slide" axis="0 0 1"/><joint name="pitch" type="hinge" axis="0 1 0"/>
       <geom name="trunk" type="capsule" fromto="0 0 -0.2 0 0 0.2" size="0.05"/>
       <body name="leg" pos="0 0 -0.2">
-        <joint name="hip" type="hinge" axis="0 1 0" limited="true" range="-60 60" {hip}/>
+        <joint name="hip" type="hinge" limited="true" range="-60 60" {hip}/>
         <geom name="shank" type="capsule" fromto="0 0 0 0.1 0 -0.4" size="0.04" {shank}/>
         <site name="tip" pos="0.1 0 -0.4"/>
         {inner}
@@ -43,7 +44,10 @@ def run(arguments, **changes):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "robot.xml")
         with open(path, "w") as file:
-            file.write(changes.get("text") or PLANAR.format(**(DEFAULTS | changes)))
+            values = DEFAULTS | changes
+            if "axis=" not in values["hip"]:
+                values["hip"] += ' axis="0 1 0"'
+            file.write(changes.get("text") or PLANAR.format(**values))
         ended = subprocess.run([sys.executable, os.path.join(here, "export_model.py"), path, *arguments], capture_output=True, text=True, cwd=folder)
     return ended.returncode, ended.stdout, ended.stderr
 
@@ -71,7 +75,7 @@ class ExportTests(unittest.TestCase):
         self.assertIn("3 differ", ended.stdout)
 
     def test_a_planar_model(self):
-        status, out, error = run(["--frame-skip", "4", "--set", "healthy_z_range=[0.5, null]", "--set", "healthy_reward=1", "--set", "progress=torso"])
+        status, out, error = run(["--frame-skip", "4", "--set", "healthy_z_range=[0.5, null]", "--set", "healthy_reward=1"])
         self.assertEqual(status, 0, error)
         model = json.loads(out)
         with open(os.path.join(models, "Hopper.json")) as file:
@@ -83,7 +87,7 @@ class ExportTests(unittest.TestCase):
         self.assertEqual(model["planar"]["in_plane_axes"], "xz")
         self.assertAlmostEqual(model["env"]["dt"], 0.02)
         self.assertEqual(model["env"]["obs_size"], 7)
-        self.assertEqual(model["task"], {"kind": "locomotion", "progress": "torso", "forward_reward_weight": 1, "ctrl_cost_weight": 0.1, "healthy_reward": 1,
+        self.assertEqual(model["task"], {"kind": "locomotion", "progress": "root", "forward_reward_weight": 1, "ctrl_cost_weight": 0.1, "healthy_reward": 1,
                                          "terminate_when_unhealthy": True, "healthy_z_range": [0.5, None], "reset_noise_scale": 0.01, "reset_velocity_noise": "uniform",
                                          "exclude_current_positions_from_observation": True, "observation": ["qpos", "qvel"], "time_limit": 1000})
         self.assertEqual([(p["geom1"], p["geom2"]) for p in model["collision_pairs"]], [(0, 1), (0, 2)])
@@ -150,6 +154,12 @@ class ExportTests(unittest.TestCase):
             (dict(inner='<geom name="can" type="cylinder" size="0.1 0.1" pos="0 0 -0.5"/>'), ["geom can is a cylinder"]),
             (dict(asset='<asset><hfield name="h" nrow="2" ncol="2" size="1 1 1 1"/></asset>', world='<geom name="hills" type="hfield" hfield="h" conaffinity="1"/>'), ["geom hills is a hfield"]),
             (dict(condim="4"), ["condim 4 with the floor (floor~trunk, floor~shank)"]),
+            (dict(condim="1", plane='priority="1" solmix="2"', tail='<contact><pair name="q" geom1="floor" geom2="shank" condim="1"/></contact>'), ["condim 1 with the floor (floor~shank)"]),
+            (dict(option='density="1000"', hip='axis="1 0 0"'), ["in a model that needs three dimensions (it doesn't move in the plane"]),
+            (dict(arguments=["--set", "progress=torso"]), ["progress of the torso, whose origin is not where its one joint is"]),
+            (dict(arguments=["--set", "progress=center_of_mass", "--set", "healthy_angle_range=[-1, 1]"]), ["healthy_angle_range in a model that needs three dimensions"]),
+            (dict(arguments=["--set", "progress=center_of_mass"], world='<body name="post"><geom size="0.1" contype="0"/></body>'), ["body post is fixed to the world"]),
+            (dict(arguments=["--set", "progress=center_of_mass"], world='<body name="ball" pos="5 0 1"><freejoint/><geom size="0.1" contype="0"/></body>'), ["2 bodies hang on the world by joints (ball, torso)"]),
             (dict(affinity="1", inner='<body><joint axis="0 1 0"/><geom name="toe" size="0.05" pos="0.3 0 -0.5"/></body>'), ["condim 3 between bodies that move (toe~trunk)"]),
             (dict(geom_default='gap="0.01"'), ["geom floor, trunk, shank has a gap"]),
             (dict(geom_default='solref="-100 -5"'), ["contacts with solref [-100.0, -5.0]"]),
@@ -160,7 +170,7 @@ class ExportTests(unittest.TestCase):
         ]
         for changes, wanted in cases:
             with self.subTest(wanted[0]):
-                status, out, error = run([], **changes)
+                status, out, error = run(**({"arguments": []} | changes))
                 self.assertEqual((status, out), (1, ""), error)
                 for line in wanted:
                     self.assertIn(line, error)
@@ -171,6 +181,32 @@ class ExportTests(unittest.TestCase):
                                  tail='<equality><joint joint1="hip"/></equality>')
         self.assertEqual(status, 1)
         self.assertIn("can't carry 6 features", error)
+
+    @unittest.skipUnless(os.path.exists(program), "the program has not been built")
+    def test_what_is_written_the_program_takes(self):
+        spatial = """<mujoco><worldbody><geom name="floor" type="plane" size="9 9 1"/><body name="b" pos="0 0 1"><freejoint/><geom type="sphere" size="0.2"/>{body}</body></worldbody>
+          <actuator><motor joint="a" ctrllimited="true" ctrlrange="-1 1"/></actuator></mujoco>"""
+        arm = '<body pos="0.3 0 0"><joint name="a" axis="1 2 0" {joint}/><geom type="capsule" fromto="0 0 0 0.3 0 0" size="0.05" {geom}/></body>'
+        toe = '<body name="toe" pos="0.1 0 -0.4"><joint axis="0 1 0"/><geom type="{type}" size="0.05 0.1" euler="0 90 0"/></body>'
+        cases = [
+            {}, dict(integrator="Euler"), dict(plane='pos="0 0 -0.3"'), dict(hip='stiffness="5" springref="10" armature="0.2" margin="0.1"'), dict(geom_default='solimp="0.9 0.95 0.01 0.3 1"'),
+            dict(affinity="1", condim="1", inner=toe.format(type="capsule")), dict(affinity="1", condim="1", inner=toe.format(type="sphere")), dict(inner='<geom type="sphere" size="0.06" pos="0.1 0 -0.4"/>'),
+            dict(affinity="1", condim="1", inner=toe.format(type="capsule") + toe.format(type="capsule").replace('"toe"', '"toe2"').replace("0.1 0 -0.4", "-0.3 0 -0.4")),
+            dict(hip='axis="0 -1 0"'), dict(hip='axis="1 0 0"'), dict(arguments=["--set", "progress=center_of_mass"]), dict(arguments=["--set", "progress=center_of_mass"], body='euler="20 20 0"'),
+            dict(option='density="1000" viscosity="0.1"'), dict(world='<body name="post"><geom size="0.1" contype="0"/></body>'),
+            dict(arguments=["--set", "healthy_z_range=[0.2, null]", "--set", "healthy_angle_range=[-1, 1]"]),
+            dict(text=spatial.format(body=arm.format(joint="", geom=""))), dict(text=spatial.format(body=arm.format(joint='stiffness="2" damping="1" range="-9 9"', geom='density="500"'))),
+            dict(text=spatial.format(body=arm.format(joint="", geom='conaffinity="0"')), arguments=["--set", "progress=root", "--set", "healthy_z_range=[0.2, null]", "--set", 'observation=["qpos", "qvel", "cinert", "cvel", "qfrc_actuator", "cfrc_ext"]']),
+        ]
+        for changes in cases:
+            with self.subTest(**changes), tempfile.TemporaryDirectory() as folder:
+                status, out, error = run(**({"arguments": []} | changes))
+                self.assertEqual(status, 0, error)
+                path = os.path.join(folder, "model.json")
+                with open(path, "w") as file:
+                    file.write(out)
+                ended = subprocess.run([program, "model", path, "--name", "robot"], capture_output=True, text=True)
+                self.assertEqual(ended.returncode, 0, ended.stderr)
 
     def test_settings_are_checked(self):
         for setting, sentence in (("wheels=4", "--set wheels: there is no such setting; accepted: progress, "), ("time_limit=0", "--set time_limit is 0; accepted: a whole number from 1"),
