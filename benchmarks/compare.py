@@ -39,6 +39,8 @@ COMPARISONS = [
     ("mlp_forward_backward", "10 x", "torch", ["vmap_grad_compiled", "hand_bmm_grad_compiled"], None, None),
     ("mlp_forward_backward", "10 x", "jax", ["vmap_grad"], None, 2),
     ("mlp_forward_backward", "10 x", "jax", ["member_loop_grad"], None, None),
+    *[("environment_steps", f"{task}-v5, 1024 environments", library, forms, None, None)
+      for task in ("HalfCheetah", "Swimmer", "Hopper", "Walker2d", "Ant", "Humanoid") for library, forms in (("envpool", ["sync", "async"]), ("mujoco", ["mj_step"]))],
     ("ppo", "Pendulum-v1, 8 members", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
 ]
 
@@ -47,24 +49,25 @@ def table(lines):
     mine = [line for line in lines if line["library"] == "evogpu"]
     out = ["| what | peer | peer's median | ours, CPU backend | ratio | ours, OpenCL | ratio | aimed at |", "|---|---|---|---|---|---|---|---|"]
     for name, shapes, library, forms, rows, aim in COMPARISONS:
-        theirs = [l for l in lines if l["library"] == library and l["name"] in (name, "ppo_pendulum") and l["form"] in forms
-                  and (l["name"] == name or name == "ppo") and (rows is None or l.get("shape", {}).get("m") == rows)]
+        isPhysics = name == "environment_steps"
+        theirs = [l for l in lines if l["library"] == library and l["name"] == {"ppo": "ppo_pendulum", "environment_steps": "physics_steps"}.get(name, name) and l["form"] in forms
+                  and (not isPhysics or shapes.startswith(l["task"] + "-")) and (rows is None or l.get("shape", {}).get("m") == rows)]
         if not theirs:
             continue
-        isPPO = name == "ppo"
-        best = max(theirs, key=lambda l: l["env_steps_per_s"]) if isPPO else min(theirs, key=lambda l: l["median_s"])
+        comparesRates = name == "ppo" or isPhysics
+        best = max(theirs, key=lambda l: l["env_steps_per_s"]) if comparesRates else min(theirs, key=lambda l: l["median_s"])
         cells = []
         for backend in ("cpu", "opencl"):
             found = [l for l in mine if l["backend"] == backend and l["name"] == name and l["shapes"].startswith(shapes)]
             if not found:
                 cells += ["not run", ""]
-            elif isPPO:
+            elif comparesRates:
                 rate = max(l["rate"] for l in found)
                 cells += [f"{rate:,.0f} steps/s", f"**{rate / best['env_steps_per_s']:.1f}x**"]
             else:
                 median = min(l["median_s"] for l in found)
                 cells += [f"{median * 1e3:.3f} ms", f"**{best['median_s'] / median:.2f}x**"]
-        what = f"{best['env_steps_per_s']:,.0f} steps/s" if isPPO else f"{best['median_s'] * 1e3:.3f} ms"
+        what = f"{best['env_steps_per_s']:,.0f} steps/s" if comparesRates else f"{best['median_s'] * 1e3:.3f} ms"
         out.append(f"| {name} {shapes.rstrip(' x') if name == 'ppo' else shapes} | {library} {best.get('version', '')} {best['form']} | {what} | " + " | ".join(cells) + f" | {str(aim) + 'x' if aim else ''} |")
     out += ["", "| ours | device | median | rate | of the device's measured peak |", "|---|---|---|---|---|"]
     seen = {}
@@ -88,7 +91,7 @@ def main():
     else:
         lines = []
         for tag in ("before", "after"):
-            for subject in ("kernels", "ppo"):
+            for subject in ("kernels", "ppo", "envs"):
                 for device in ("cpu", "opencl"):
                     lines += ours(subject, device, tag)
             if tag == "before":

@@ -22,7 +22,7 @@ if command -v "${CXX:-g++}" >/dev/null; then compile=(--compile); fi
 mkdir -p "$(dirname "$out")"
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
-for script in "kernels_torch.py ${compile[*]}" kernels_jax.py ppo_sb3.py; do
+for script in "kernels_torch.py ${compile[*]}" kernels_jax.py ppo_sb3.py physics_envpool.py; do
     # shellcheck disable=SC2086  # the options are separate words
     "$python" "$here"/$script --threads "$threads" | tee -a "$lines"
 done

@@ -14,8 +14,8 @@ venv=${EVOGPU_PEERS_VENV:-$here/.venv}
 "$venv/bin/python" -m pip install --quiet "${EVOGPU_TORCH_WHEEL:-torch==2.13.0}"
 "$venv/bin/python" -m pip install --quiet -r "$here/requirements.txt"
 "$venv/bin/python" - <<'EOF'
-import gymnasium, jax, mujoco, numpy, stable_baselines3, torch
-for m in (torch, jax, numpy, gymnasium, stable_baselines3, mujoco):
+import envpool, gymnasium, jax, mujoco, numpy, stable_baselines3, torch
+for m in (torch, jax, numpy, gymnasium, stable_baselines3, mujoco, envpool):
     print(m.__name__, m.__version__)
 EOF
 echo "peers environment: $venv"
