@@ -29,7 +29,7 @@ struct ReplayCommand: ParsableCommand {
         let trajectories = try population.record(chosen, source: source, episodes: episodes, seed: playSeed)
         let panels = zip(chosen, trajectories).map { ReplayPage.Panel(label: "seed \($0.seed) \u{b7} member \($0.number)", episodes: $1) }
         let saved = population.saved, start = "start states of seed \(playSeed)"
-        let page = try ReplayPage.html(title: saved.spec.name, subtitle: "\(saved.algorithm.name), \(population.iteration) iterations \u{b7} \(start)", scene: source.scene, panels: panels)
+        let page = try ReplayPage.html(title: saved.spec.title, subtitle: "\(saved.algorithm.name), \(population.iteration) iterations \u{b7} \(start)", scene: source.scene, panels: panels)
         try page.write(to: URL(fileURLWithPath: out), atomically: true, encoding: .utf8)
         for (member, episodes) in zip(chosen, trajectories) {
             let returns = episodes.map { $0.rewards.reduce(0, +) }

@@ -73,6 +73,9 @@ public struct EnvironmentSpec: Sendable, Equatable {
         return EnvironmentSpec(try physics.with(settings))
     }
 
+    /// For people: the name, and of a user's own model the model's instead of its description's path.
+    public var title: String { if let physics, physics.isOwn { physics.model.name } else { name } }
+
     /// The name without its version.
     var shortName: String { name.split(separator: "-").first.map(String.init) ?? name }
 }
