@@ -208,7 +208,7 @@ public struct PhysicsTask: Sendable, Equatable {
     /// In the order of the SETTING_ indices of physics.cl, then the friction of each pair with the floor.
     var settings: [Float] {
         func range(_ bounds: [Double?]?) -> (Double, Double) { (bounds?[0] ?? -.infinity, bounds?[1] ?? .infinity) }
-        let z = range(options.healthy_z_range), angle = range(options.healthy_angle_range), state = range(options.healthy_state_range), force = range(options.contact_force_range)
+        let z = range(options.healthy_z_range), angle = range(options.kind == .inverted_pendulum ? [-0.2, 0.2] : options.healthy_angle_range), state = range(options.healthy_state_range), force = range(options.contact_force_range)
         let ends = options.kind == .locomotion && options.terminate_when_unhealthy ?? false
         let always = isOld && (ends || options.kind == .inverted_pendulum || options.kind == .inverted_double_pendulum)
         let healthy = options.kind == .inverted_pendulum ? 1 : options.healthy_reward ?? 0

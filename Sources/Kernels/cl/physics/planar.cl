@@ -787,8 +787,9 @@ ALWAYS_INLINE void MODEL(observe)(const WORK *w, const vf *state, __global const
 #endif
 #if MODEL_TASK == 2  // inverted double pendulum
     UNROLL for (int i = 0; i < 2; ++i) sincos_strict(w->q[1 + i], &obs[2 * MODEL_NV + i], &obs[2 * MODEL_NV + 2 + i]);
-    const vf push = w->limit_D[0] * vmin(w->limit_u[0], splat(0.0f));
-    obs[2 * MODEL_NV + 4] = vclamp(-w->limit_sign[0] * push, -10.0f, 10.0f);
+    // limit_u is there only if some lane's limit is near, so lanes without one don't look at it.
+    const vf push = -w->limit_sign[0] * (w->limit_D[0] * w->limit_u[0]);
+    obs[2 * MODEL_NV + 4] = vclamp(select(splat(0.0f), push, (w->limit_D[0] > 0.0f) & (w->limit_u[0] < 0.0f)), -10.0f, 10.0f);
 #elif MODEL_TASK == 3  // reacher
     UNROLL for (int i = 0; i < 2; ++i) sincos_strict(w->q[i], &obs[2 * MODEL_NV + 2 + i], &obs[2 * MODEL_NV + i]);
     obs[2 * MODEL_NV + 4] = state[2 * MODEL_NV];

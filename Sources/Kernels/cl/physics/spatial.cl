@@ -1200,12 +1200,12 @@ PHASE void MODEL(physics_step)(WORK *w, CONTACTS *t, __global const float *setti
 #define AT_FORCES (AT_ACTUATOR + MODEL_NV)
 
 ALWAYS_INLINE v3 MODEL(mass_centre)(WORK *w, CONTACTS *t) {
-    v3 sum = zero3();
+    v3 sum = zero3();   // about the root, which is nearer than the origin
 #define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
-    if (mass != 0.0f) sum = plus3(sum, fma3(splat(mass), t->o[l], w->h[l]));
+    if (mass != 0.0f) sum = plus3(sum, l == 0 ? w->h[l] : fma3(splat(mass), minus3(t->o[l], t->o[0]), w->h[l]));
     MODEL_LINKS(LINK)
 #undef LINK
-    return scaled3(splat(1.0f / MODEL_MASS), sum);
+    return plus3(t->o[0], scaled3(splat(1.0f / MODEL_MASS), sum));
 }
 
 // x of what the reward follows; it lags, because it is of the last forward pass.
@@ -1317,6 +1317,15 @@ PHASE void MODEL(place_state)(__global const float *settings_in, vf *state, vf *
     WORK work;
     CONTACTS contacts;
     state[AT_TRAVELLED] = state[AT_TRAVELLED + 1] = splat(0.0f);
+    // As at the start of a step, so that a robot far out has its progress read as exactly.
+#if MODEL_ROOT_X >= 0
+    state[AT_TRAVELLED] = state[MODEL_ROOT_X];
+    state[MODEL_ROOT_X] = splat(0.0f);
+#endif
+#if MODEL_ROOT_Y >= 0
+    state[AT_TRAVELLED + 1] = state[MODEL_ROOT_Y];
+    state[MODEL_ROOT_Y] = splat(0.0f);
+#endif
     MODEL(load_state)(&work, &contacts, state);
     MODEL(move)(&work, &contacts);
     state[AT_PROGRESS] = MODEL(progress)(&work, &contacts);
