@@ -12,7 +12,7 @@ version=$(sed -n 's/.*evogpuVersion = "\([^"]*\)".*/\1/p' Sources/EvoGPU/Version
 arch=$(uname -m)
 name=evogpu-$version-linux-$arch
 fixtures=Tests/EvoGPUTests/Fixtures
-for data in torch-reference classic-reference; do
+for data in torch-reference classic-reference mujoco-reference; do
     [[ -n $(ls -A "$fixtures/$data" 2>/dev/null) ]] || fail "$fixtures/$data is missing or empty, and the bundle carries it for 'evogpu verify'."
 done
 library() { ldconfig -p | awk -v name="$1" '$1 == name && /x86-64|AArch64/ && !found { print $NF; found = 1 }'; }
@@ -44,7 +44,7 @@ for file in libstdc++.so.6 libgcc_s.so.1; do  # for hosts whose own are missing 
     cp "$(library "$file")" "$to/lib/fallback/$file"
     copyright "$(library "$file")" "$to/lib/fallback/${file%%.*}.copyright"
 done
-cp -r "$fixtures/torch-reference" "$fixtures/classic-reference" "$to/data/"
+cp -r "$fixtures/torch-reference" "$fixtures/classic-reference" "$fixtures/mujoco-reference" "$to/data/"
 cp LICENSE "$to/"
 mkdir "$to/licences"  # of what the program has inside it
 for package in "$scratch"/checkouts/*/; do cp "$package"LICENSE* "$to/licences/$(basename "$package").txt"; done

@@ -25,8 +25,8 @@ struct VerifyGradientsCommand: ParsableCommand {
 
 struct VerifyPhysicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "physics", abstract: "Compares single steps of environments with recorded ones.",
-        discussion: "Errors are |a - b| / (1 + |b|), b being the reference.")
+        commandName: "physics", abstract: "Compares environments with recordings of Gymnasium and MuJoCo.",
+        discussion: "Single steps of every task; of robots also resets, short open loops and the returns of fixed policies. Errors are |a - b| / (1 + |b|), b being the reference; of robots, the largest in a record.")
     @Option(help: "The folder of reference cases (JSON and .bin).", completion: .directory) var reference: String
     @Option(help: "Only this environment.") var env: String?
     @OptionGroup var device: DeviceOptions
@@ -35,7 +35,7 @@ struct VerifyPhysicsCommand: ParsableCommand {
     func run() throws {
         let reports = try verifyPhysics(URL(fileURLWithPath: reference), env: env, on: device.queue())
         try show(reports, json: json)
-        if reports.allSatisfy({ $0.checks.isEmpty }) { throw RunError("nothing in \(reference) could be checked") }
+        if reports.allSatisfy({ $0.checks.isEmpty && $0.figures.isEmpty }) { throw RunError("nothing in \(reference) could be checked") }
     }
 }
 
@@ -111,13 +111,19 @@ private func show(_ reports: [CaseReport], json: Bool) throws {
             print(report.name)
             for check in report.checks {
                 let name = check.array.padding(toLength: max(36, check.array.count), withPad: " ", startingAt: 0)
-                let errors = String(format: "median %.1e  p99 %.1e  worst %.1e  tolerance %.1e", check.median, check.p99, check.worst, check.tolerance)
-                print("    \(name) \(errors)  \(check.passed ? "pass" : "FAIL at element \(check.worstAt)")")
+                let errors = String(format: "median %.1e  p99 %.1e  worst %.1e", check.median, check.p99, check.worst)
+                let limits = [("median", check.medianLimit), ("p99", check.p99Limit), ("worst", check.tolerance)].filter { $0.1.isFinite }.map { String(format: "\($0.0) %.1e", $0.1) }
+                print("    \(name) \(errors)  limit: \(limits.isEmpty ? "none" : limits.joined(separator: ", "))  \(check.passed ? "pass" : "FAIL, worst at element \(check.worstAt)")")
+            }
+            for figure in report.figures {
+                let name = figure.name.padding(toLength: max(36, figure.name.count), withPad: " ", startingAt: 0)
+                let value = String(format: "%.4g", figure.value), limit = figure.limit.isFinite ? String(format: "%.4g", figure.limit) : "none"
+                print("    \(name) \(value)\(figure.of.isEmpty ? "" : " (\(figure.of))")  limit: \(limit)  \(figure.passed ? "pass" : "FAIL")")
             }
             for reason in report.notCovered { print("    not covered: \(reason)") }
         }
-        let checks = reports.flatMap(\.checks), failed = checks.count { !$0.passed }
-        print("\(checks.count) arrays compared, \(failed) beyond tolerance, \(reports.count { !$0.notCovered.isEmpty }) cases with parts not covered")
+        let arrays = reports.flatMap(\.checks), figures = reports.flatMap(\.figures), failed = arrays.count { !$0.passed } + figures.count { !$0.passed }
+        print("\(arrays.count) arrays compared\(figures.isEmpty ? "" : " and \(figures.count) figures"), \(failed) beyond tolerance, \(reports.count { !$0.notCovered.isEmpty }) cases with parts not covered")
     }
     if reports.contains(where: { !$0.passed }) { throw ExitCode(1) }
 }

@@ -1,5 +1,6 @@
 import EvoGPU
 import Foundation
+import GPUTensor
 import Testing
 
 /// A folder of its own for one test; removed when the last reference goes.
@@ -43,5 +44,35 @@ func expectRefusal(_ sentence: String, in folder: TemporaryFolder? = nil, source
         #expect(said == sentence, sourceLocation: sourceLocation)
     } catch {
         Issue.record("not a RunError: \(error)", sourceLocation: sourceLocation)
+    }
+}
+
+/// A copy of the reference case `name` of a folder: its index without checksum, changed by `edit`, beside data changed by `spoil`,
+/// which is given where each array starts.
+func alteredReference(_ source: URL, _ name: String, edit: (inout [String: Any]) -> Void = { _ in },
+                      spoil: (inout Data, [String: Int]) -> Void = { _, _ in }) throws -> (TemporaryFolder, URL) {
+    let folder = try TemporaryFolder()
+    var index = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: source.appendingPathComponent("\(name).json"))) as? [String: Any])
+    var data = try Data(contentsOf: source.appendingPathComponent("\(name).bin"))
+    let arrays = try #require(index["arrays"] as? [[String: Any]])
+    let offsets = Dictionary(uniqueKeysWithValues: arrays.map { ($0["name"] as! String, $0["offset"] as! Int) })
+    index["sha256"] = nil
+    edit(&index)
+    spoil(&data, offsets)
+    try folder.file("\(name).bin", data)
+    return (folder, try folder.file("\(name).json", JSONSerialization.data(withJSONObject: index)))
+}
+
+extension Backend {
+    /// The CPU backend's instruction sets, and the first OpenCL device with the lanes that suit it.
+    static let usual: [Backend] = {
+        let lanes = try? Device.named("opencl").preferredLanes
+        return available.filter { $0.device == "cpu" || $0.lanes == lanes && $0.form == .register }
+    }()
+
+    /// Those that say something new of an environment. A driver builds a robot's program for seconds, so only one robot of each
+    /// engine, and one on hills, has it built for every number of lanes.
+    static func telling(of spec: EnvironmentSpec) -> [Backend] {
+        spec.physics == nil || ["Hopper-hilly", "InvertedDoublePendulum-v5", "Ant-v5"].contains(spec.name) ? available : usual
     }
 }

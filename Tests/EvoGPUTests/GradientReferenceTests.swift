@@ -16,18 +16,8 @@ import Testing
         }
     }
 
-    /// The index without its checksum, changed by `edit`, beside data changed by `spoil`.
     private func altered(_ name: String, edit: (inout [String: Any]) -> Void = { _ in }, spoil: (inout Data, [String: Int]) -> Void = { _, _ in }) throws -> (TemporaryFolder, URL) {
-        let folder = try TemporaryFolder(), source = Self.folder.appendingPathComponent("\(name).json")
-        var index = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any])
-        var data = try Data(contentsOf: Self.folder.appendingPathComponent("\(name).bin"))
-        let arrays = try #require(index["arrays"] as? [[String: Any]])
-        let offsets = Dictionary(uniqueKeysWithValues: arrays.map { ($0["name"] as! String, $0["offset"] as! Int) })
-        index["sha256"] = nil
-        edit(&index)
-        spoil(&data, offsets)
-        try folder.file("\(name).bin", data)
-        return (folder, try folder.file("\(name).json", JSONSerialization.data(withJSONObject: index)))
+        try alteredReference(Self.folder, name, edit: edit, spoil: spoil)
     }
 
     /// One element of each array that is compared, off by a ten-thousandth of its array's size: only that array fails.

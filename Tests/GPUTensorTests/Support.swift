@@ -5,7 +5,7 @@ import Testing
 /// One way to run kernels that a test goes through: a device with its lanes and matrix form.
 struct Backend: Sendable, CustomStringConvertible {
     let description: String
-    private let device: String, lanes: Int, form: MatrixForm, threads: Int?
+    let device: String, lanes: Int, form: MatrixForm, threads: Int?
 
     func makeQueue() throws -> Queue { try Queue(Device.named(device), lanes: lanes, matrixForm: form, threads: threads) }
 

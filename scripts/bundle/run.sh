@@ -132,6 +132,7 @@ while read -r device name <&3; do
     record "$folder/math" txt verify math --device "$device"
     record "$folder/gradients" txt verify gradients --reference "$here/data/torch-reference" --device "$device"
     record "$folder/physics" txt verify physics --reference "$here/data/classic-reference" --device "$device"
+    record "$folder/robots" txt verify physics --reference "$here/data/mujoco-reference" --device "$device"
     record "$folder/kernels" json bench kernels --json --device "$device"
     record "$folder/ppo" json bench ppo --json --device "$device"
 done 3<"$out/usable.txt"

@@ -8,8 +8,22 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
     public let median: Double, p99: Double, worst: Double
     /// Where the worst was met, as an index into the elements in order.
     public let worstAt: Int
+    /// Of the worst; infinite where single elements may be off.
     public let tolerance: Double
-    public var passed: Bool { worst <= tolerance }
+    /// Limits of the median and of the 99th percentile; infinite where there is none.
+    public let medianLimit: Double, p99Limit: Double
+    public var passed: Bool { worst <= tolerance && median <= medianLimit && p99 <= p99Limit }
+
+    /// - Parameters:
+    ///   - errors: one per record, infinite where something is not a number; at least one.
+    ///   - medianLimit, p99Limit, tolerance: of the median, the 99th percentile and the worst; infinite for none.
+    public init(_ array: String, errors: [Double], medianLimit: Double = .infinity, p99Limit: Double = .infinity, tolerance: Double = .infinity) {
+        let errors = errors.map { $0.isNaN ? .infinity : $0 }, sorted = errors.sorted()
+        (self.array, count) = (array, errors.count)
+        (self.tolerance, self.medianLimit, self.p99Limit) = (tolerance, medianLimit, p99Limit)
+        (median, p99, worst) = (sorted.median, sorted.quantile(0.99), sorted.last ?? 0)
+        worstAt = errors.firstIndex(of: worst) ?? 0
+    }
 
     /// - Parameter scale: one for every element, above 0.
     public init(_ array: String, _ got: [Double], _ want: [Double], scales: [Double], tolerance: Double) {
@@ -19,10 +33,7 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
             if error.isFinite { return error }
             return got[i] == want[i] || got[i].isNaN && want[i].isNaN ? 0 : .infinity
         }
-        let sorted = errors.sorted()
-        (self.array, count, self.tolerance) = (array, errors.count, tolerance)
-        (median, p99, worst) = (sorted.quantile(0.5), sorted.quantile(0.99), sorted.last ?? 0)
-        worstAt = errors.firstIndex(of: worst) ?? 0
+        self.init(array, errors: errors, tolerance: tolerance)
     }
 
     /// - Parameter scale: nil for the root mean square of `want`, so that an element near zero is held to the array's size.
@@ -55,18 +66,44 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
         return slots.flatMap { slot in Array(repeating: max(whole, Array(values[slot]).rootMeanSquare), count: slot.count) }
     }
 
-    private enum CodingKeys: String, CodingKey { case array, count, median, p99, worst, worstAt = "worst_at", tolerance, passed }
+    private enum CodingKeys: String, CodingKey { case array, count, median, p99, worst, worstAt = "worst_at", tolerance, medianLimit = "median_limit", p99Limit = "p99_limit", passed }
 
     // JSON knows no infinity: null stands for it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(array, forKey: .array)
         try container.encode(count, forKey: .count)
-        for (key, value) in [(CodingKeys.median, median), (.p99, p99), (.worst, worst)] {
+        for (key, value) in [(CodingKeys.median, median), (.p99, p99), (.worst, worst), (.tolerance, tolerance)] {
             try container.encode(value.isFinite ? value : nil, forKey: key)
         }
+        for (key, value) in [(CodingKeys.medianLimit, medianLimit), (.p99Limit, p99Limit)] where value.isFinite { try container.encode(value, forKey: key) }
         try container.encode(worstAt, forKey: .worstAt)
-        try container.encode(tolerance, forKey: .tolerance)
+        try container.encode(passed, forKey: .passed)
+    }
+}
+
+/// One figure beside its limit: a count, a z-score, a sum.
+public struct FigureCheck: Sendable, Equatable, Encodable {
+    public let name: String
+    /// What it is of, such as `of 512 records`; empty if the name says it.
+    public let of: String
+    public let value: Double
+    /// The largest magnitude accepted; infinite where the figure is only shown.
+    public let limit: Double
+    public var passed: Bool { abs(value) <= limit }
+
+    public init(_ name: String, of: String = "", _ value: Double, limit: Double) {
+        (self.name, self.of, self.value, self.limit) = (name, of, value, limit)
+    }
+
+    private enum CodingKeys: String, CodingKey { case name = "figure", of, value, limit, passed }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        if !of.isEmpty { try container.encode(of, forKey: .of) }
+        try container.encode(value.isFinite ? value : nil, forKey: .value)
+        try container.encode(limit.isFinite ? limit : nil, forKey: .limit)
         try container.encode(passed, forKey: .passed)
     }
 }
@@ -75,16 +112,18 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
 public struct CaseReport: Sendable, Encodable {
     public let name: String
     public var checks: [ArrayCheck] = []
+    public var figures: [FigureCheck] = []
     /// Why the case, or a part of it, has no counterpart here.
     public var notCovered: [String] = []
-    public var passed: Bool { checks.allSatisfy(\.passed) }
+    public var passed: Bool { checks.allSatisfy(\.passed) && figures.allSatisfy(\.passed) }
 
-    private enum CodingKeys: String, CodingKey { case name = "case", checks, notCovered = "not_covered", passed }
+    private enum CodingKeys: String, CodingKey { case name = "case", checks, figures, notCovered = "not_covered", passed }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encode(checks, forKey: .checks)
+        if !figures.isEmpty { try container.encode(figures, forKey: .figures) }
         try container.encode(notCovered, forKey: .notCovered)
         try container.encode(passed, forKey: .passed)
     }
@@ -93,6 +132,13 @@ public struct CaseReport: Sendable, Encodable {
 extension [Double] {
     var rootMeanSquare: Double { isEmpty ? 0 : (reduce(0) { $0 + $1 * $1 } / Double(count)).squareRoot() }
     var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+    /// Of a sorted array: the middle, or halfway between the two in the middle.
+    var median: Double { isEmpty ? 0 : count.isMultiple(of: 2) ? (self[count / 2 - 1] + self[count / 2]) / 2 : self[count / 2] }
+    /// The mean's standard error, from the deviation with 1/(n - 1).
+    var standardError: Double {
+        let mean = mean
+        return count < 2 ? 0 : (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count * (count - 1))).squareRoot()
+    }
 
     /// Of a sorted array: the smallest element that at least this share is not above.
     func quantile(_ share: Double) -> Double {

@@ -1,10 +1,11 @@
 import Foundation
 import GPUTensor
 
-/// Steps every recorded state of a folder once with an environment's kernels and compares where it leads.
+/// Compares environments with what Gymnasium and MuJoCo recorded: single steps of every task, and of robots also resets, short open
+/// loops and the returns of fixed policies (``verifyRobot(_:_:_:on:)``, ``verifyReturns(_:_:_:on:)``).
 ///
 /// - Parameter env: only the cases of this environment; nil for all.
-/// - Returns: one report per case. Tasks that don't exist here are reported as not covered.
+/// - Returns: one report per case. Tasks that don't exist here, and checks whose arrays are missing, are reported as not covered.
 /// - Throws: ``RunError`` if the folder holds no case, or none of `env`, or one that does not fit together; ``DeviceError`` from any launch.
 public func verifyPhysics(_ directory: URL, env: String?, on queue: Queue) throws -> [CaseReport] {
     var cases = try ReferenceCase.all(in: directory)
@@ -17,20 +18,35 @@ public func verifyPhysics(_ directory: URL, env: String?, on queue: Queue) throw
         }
         guard !cases.isEmpty else { throw RunError("\(directory.path): there is no case of \(env) in this folder; there are \(names.joined(separator: ", "))") }
     }
-    return try cases.map { try verifyPhysics($0, on: queue) }
+    let withPolicies = Set(cases.filter(\.holdsPolicies).compactMap { $0.metadata["env"]?.string })
+    return try cases.map { reference in
+        var report = try verifyPhysics(reference, on: queue)
+        if let name = reference.metadata["env"]?.string, robot(name) != nil, !withPolicies.contains(name) {
+            report.notCovered.append("returns: there is no case of \(name) with fixed policies in this folder")
+        }
+        return report
+    }
+}
+
+private func environment(_ name: String) -> EnvironmentSpec? { (EnvironmentSpec.all + EnvironmentSpec.older).first { $0.name == name } }
+private func robot(_ name: String) -> PhysicsTask? { environment(name)?.physics }
+
+extension ReferenceCase {
+    fileprivate var holdsPolicies: Bool { arrayNames.contains { ["weights", "init_qpos", "returns"].contains($0) } }
 }
 
 /// The same for one case.
 public func verifyPhysics(_ reference: ReferenceCase, on queue: Queue) throws -> CaseReport {
+    let name = try reference.string("env")
     var report = CaseReport(name: reference.name)
-    let name = try reference.string("env"), arrays = reference.arrayNames
-    if arrays.contains("qpos") || arrays.contains("init_qpos") {
-        report.notCovered = ["\(name) is a rigid-body task in MuJoCo's form; these tasks are not available yet"]
-    } else if let spec = EnvironmentSpec.all.first(where: { $0.name == name }) {
-        report.checks = try verifyTransitions(reference, spec, on: queue)
-    } else {
+    guard let spec = environment(name) else {
         report.notCovered = ["there is no environment \(name) here; there are \(EnvironmentSpec.all.map(\.name).joined(separator: ", "))"]
+        return report
     }
+    if let physics = spec.physics {
+        return try reference.holdsPolicies ? verifyReturns(reference, spec, physics, on: queue) : verifyRobot(reference, spec, physics, on: queue)
+    }
+    report.checks = try verifyTransitions(reference, spec, on: queue)
     return report
 }
 

@@ -23,6 +23,15 @@ extension ReferenceCase {
         return values.map { Int($0) }
     }
 
+    /// Rows of an array of shape `[rows, width]`; at least one.
+    func rows(_ array: String, of width: Int) throws -> Int {
+        let shape = try shape(array)
+        guard shape.count == 2, (1...1 << 20).contains(shape[0]), shape[1] == width else {
+            throw RunError("\(name): array \"\(array)\" has shape \(shape); [from 1 to \(1 << 20), \(width)] is needed")
+        }
+        return shape[0]
+    }
+
     /// An array of this many elements, all finite.
     func doubles(_ array: String, count: Int) throws -> [Double] {
         let values = try doubles(array)

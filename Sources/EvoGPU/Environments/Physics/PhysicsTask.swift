@@ -178,6 +178,12 @@ public struct PhysicsTask: Sendable, Equatable {
         return start..<start
     }
 
+    /// Where in an observation a part of it is shown, such as `cfrc_ext`.
+    func observed(_ part: String) -> [Int] {
+        let entries = range(part)
+        return columns.indices.filter { entries.contains(Int(columns[$0])) }
+    }
+
     /// Which of the kernels' entries an observation holds, in its order.
     var columns: [Int32] {
         let position = Array(range("qpos")), velocity = Array(range("qvel")), extras = Array(range("extras")), zero = range("zero").lowerBound
