@@ -29,11 +29,13 @@ pass() {  # pass LANES FORM [COMPILER OPTION]
     echo "$(wc -l <"$names") kernels, $(awk '{ sum += $2 } END { print sum + 0 }' "$names") launches, $(grep -c 'Kernel:' "$reports" 2>/dev/null || true) reports"
 }
 pass 1 local
-pass 8 register -cl-opt-disable  # optimised, eight lanes give LLVM instructions that Oclgrind 21.10 doesn't know
+# Optimised or inlined, eight lanes give LLVM instructions that Oclgrind 21.10 doesn't know.
+pass 8 register "-cl-opt-disable -DALWAYS_INLINE=static"
 
 missing=$({
     sed -n 's/^KERNEL(\([a-z0-9_]*\),.*/\1/p' Sources/Kernels/registry.inc
     sed -n 's/^ENVIRONMENT_KERNELS(\([a-z0-9_]*\)).*/\1_reset\n\1_step/p' Sources/Kernels/registry.inc
+    sed -n 's/^PHYSICS_KERNELS(\([a-z0-9_]*\)).*/\1_reset\n\1_place\n\1_step/p' Sources/Kernels/registry.inc
     cat Sources/Kernels/cl/*local*.cl | tr '\n' ' ' | grep -oE '__kernel[^(]*\([^)]*\)\)\)[[:space:]]*void [a-z0-9_]+' | awk '{ print $NF }'
 } | sort -u | comm -23 - <(cut -d: -f1 "$folder"/names.* | sort -u))
 if [[ -n $missing ]]; then

@@ -6,6 +6,7 @@ import GPUTensor
 /// - Parameter queue: made with `profiling`, if the caller wants to know which kernels ran.
 public func exerciseKernels(on queue: Queue) throws {
     try exerciseTraining(on: queue)
+    try exerciseRobots(on: queue)
     try exerciseNetworks(on: queue)
     try exerciseProducts(on: queue)
     try exerciseRows(on: queue)
@@ -28,10 +29,10 @@ private func normals(_ shape: [Int], padded: Bool = true, step: UInt32 = 0, on q
     return try queue.tensor(tensor.read(as: Float.self), shape)
 }
 
-/// One iteration of PPO in every environment: rollout, advantages, losses and updates. 3 members, 5 environments, 7 steps, so that
+/// One iteration of PPO in every classic environment: rollout, advantages, losses and updates. 3 members, 5 environments, 7 steps, so that
 /// no size is a multiple of a lane, tile or work-group, and minibatches of 11 and 2 rows.
 private func exerciseTraining(on queue: Queue) throws {
-    for spec in EnvironmentSpec.all {
+    for spec in EnvironmentSpec.all where spec.physics == nil {
         var config = PPOConfig()
         (config.population, config.environments, config.rolloutSteps, config.totalSteps) = (3, 5, 7, 70)
         (config.epochs, config.batchSize, config.hidden, config.valueHidden) = (1, 11, [17, 5], [19])
@@ -39,6 +40,20 @@ private func exerciseTraining(on queue: Queue) throws {
         config.maxKL = 0.1
         let ppo = try PPO(config, spec, seeds: [1], on: queue)
         _ = try ppo.iterate()
+    }
+}
+
+/// A reset, a step that ends by its time limit and starts anew, and a step from a placed state, of every robot. 2 environments: a
+/// step is some ten thousand instructions, and a simulator looks at each.
+private func exerciseRobots(on queue: Queue) throws {
+    for spec in EnvironmentSpec.all {
+        guard let physics = spec.physics else { continue }
+        let slots = 2, stage = try RobotStage(spec, environments: slots, on: queue), actions = try normals([slots, spec.action.width], padded: false, on: queue)
+        try stage.environment.reset(step: 0)
+        try stage.step(actions, autoReset: true, timeLimit: 1)
+        let positions = try stage.environment.positions().map { Float($0) }
+        try stage.environment.place(positions: positions, velocities: [Float](repeating: 0.5, count: slots * physics.model.sizes.nv))
+        try stage.step(actions)
     }
 }
 

@@ -44,7 +44,9 @@
 #define EPISODE_COUNT 9
 
 #define RESET_PURPOSE 0x52534554u  // "RSET", in the random counter
+#ifndef ALWAYS_INLINE  // Oclgrind doesn't know what inlining leaves behind, and is given another
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+#endif
 
 static inline vf one_where(vi mask) { return select(splat(0.0f), splat(1.0f), mask); }
 
