@@ -41,7 +41,7 @@ def bench(task):
 
 with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
-    peak = next(line["rate"] for line in map(json.loads, run(program, "bench", "kernels", "--device", "cpu", "--json").splitlines()) if line["name"].startswith("peak"))
+    peak = next(line["rate"] for line in map(json.loads, run(program, "bench", "kernels", "--device", "cpu", "--json").splitlines()) if line["name"] == "peak_fma")
     rows, device = [], ""
     for task, (model, engine, bound, ends, low, high, angle, state) in tasks.items():
         settings = f"1,0.1f,1,{ends},0,{low},{high},-{angle},{angle},-{state},{state},0.01f,0.0005f,-1,1,10,0,0,10,0"
