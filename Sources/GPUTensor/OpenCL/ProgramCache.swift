@@ -19,6 +19,10 @@ enum ProgramCache {
 
     static func program(_ text: String, name: String, options: String, context: cl_context, entry: OpenCLDevices.Entry) throws -> cl_program {
         let device = entry.description
+        // PoCL keeps a cache of its own, and to hand out a binary it compiles every kernel once more: that doubles a first start.
+        if device.platform == "Portable Computing Language", ProcessInfo.processInfo.environment["EVOGPU_CACHE_DIR"] ?? "" == "" {
+            return try build(source: text, name: name, options: options, context: context, entry: entry)
+        }
         let key = [digest(Array(text.utf8)), options, device.platform, device.vendor, device.name, device.driver].joined(separator: "\n")
         let file = directory.appendingPathComponent("\(name)-\(digest(Array(key.utf8))).bin")
         if let binary = load(file, key: key), let program = build(binary: binary, options: options, context: context, entry: entry) { return program }
