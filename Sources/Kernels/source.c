@@ -69,6 +69,9 @@ TEXT(sensitivity) = {
 TEXT(imitation_loss) = {
 #embed "cl/imitation_loss.cl"
     , 0};
+TEXT(sharing) = {
+#embed "cl/sharing.cl"
+    , 0};
 TEXT(acrobot) = {
 #embed "cl/env/pair.cl"
     ,
@@ -278,6 +281,7 @@ static const KernelSource sources[] = {
     {"distillation", text_distillation, 1},
     {"sensitivity", text_sensitivity, 1},
     {"imitation_loss", text_imitation_loss, 1},
+    {"sharing", text_sharing, 1},
     {"acrobot", text_acrobot, 1},
     {"cartpole", text_cartpole, 1},
     {"mountain_car", text_mountain_car, 1},

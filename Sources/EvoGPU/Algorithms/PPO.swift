@@ -20,7 +20,8 @@ public struct MemberFigures: Sendable, Equatable {
 /// Proximal policy optimisation, and A2C as its single-step form, for a whole population in lock-step: every launch works on all
 /// members of all runs, and the host reads back one array of figures per iteration.
 ///
-/// Schulman et al. 2017 (arXiv:1707.06347), Algorithm 1; Mnih et al. 2016 (arXiv:1602.01783) for A2C. Members never share data.
+/// Schulman et al. 2017 (arXiv:1707.06347), Algorithm 1; Mnih et al. 2016 (arXiv:1602.01783) for A2C. Members share no data, unless GPO
+/// has them do it (``share(_:)``).
 public final class PPO {
     public let config: PPOConfig
     public let spec: EnvironmentSpec
@@ -37,11 +38,18 @@ public final class PPO {
     public let parameters: Tensor
     public let rollout: Rollout
     public let optimiser: Optimiser
+    /// Keeps every rollout, if something wants them later; set before the first iteration.
+    public var history: RolloutHistory?
+    /// Called in every iteration when the rollout is kept and before the first update.
+    public var beforeUpdates: ((PPO) throws -> Void)?
+    private var sharing: DataSharing?
     private let queue: Queue
     private let streams: Tensor
     private let batch: Batch
-    private let policy: MLPWorkspace, value: MLPWorkspace
-    private let gradients: Tensor, oldLogStd: Tensor
+    private let loss: PolicyLoss
+    private var policy: MLPWorkspace { loss.policy }
+    private var value: MLPWorkspace { loss.value }
+    private let gradients: Tensor
     private let settings: Tensor, discounts: Tensor, klLimits: Tensor, klTargets: Tensor
     private let values: Tensor, nextValues: Tensor, advantages: Tensor, returns: Tensor
     private let runningRewards: Tensor, rewardSums: Tensor, rewardStatistics: Tensor, rewardScale: Tensor
@@ -49,10 +57,7 @@ public final class PPO {
     private let log: Tensor, figures: Tensor
 
     /// What one gradient step works on, for every member.
-    private struct Batch {
-        let observations: Tensor, actions: Tensor, distributions: Tensor, scalars: Tensor, advantageStatistics: Tensor
-        let logStdGradients: Tensor, logProbabilities: Tensor, statistics: Tensor, sums: Tensor
-    }
+    private struct Batch { let observations: Tensor, actions: Tensor, scalars: Tensor, advantageStatistics: Tensor, sums: Tensor }
 
     /// Allocates everything and draws the first parameters.
     ///
@@ -82,23 +87,18 @@ public final class PPO {
                 streams: streams, parameters: floats([members, n]), gradients: floats([members, n]),
                 rollout: Rollout(spec, network: network, members: members, environments: e, steps: t, normaliser: normaliser, deterministic: false, streams: streams, on: queue),
                 optimiser: Optimiser(.adam(epsilon: config.adamEpsilon), members: members, parameters: n, split: network.valueStart, on: queue),
-                policy: MLPWorkspace(network.policy, members: members, rows: b, backward: true, on: queue),
-                value: MLPWorkspace(network.value, members: members, rows: b, backward: true, on: queue),
+                loss: PolicyLoss(network, members: members, rows: b, on: queue),
                 batch: Batch(observations: floats([members, b, spec.observationCount], padded: true), actions: floats([members, b, actionCount], padded: true),
-                             distributions: floats([members, b, actionCount], padded: true), scalars: floats([3, members, b], padded: true),
-                             advantageStatistics: floats([members, 2]), logStdGradients: floats([members, b, actionCount], padded: true),
-                             logProbabilities: floats([members, b, actionCount], padded: true), statistics: floats([members, b, Self.statisticCount]),
-                             sums: floats([members, Self.statisticCount])),
-                perMember: (oldLogStd: floats([members, actionCount], padded: true), settings: floats([members, 4]), discounts: floats([members, 2]),
-                            klLimits: floats([members]), klTargets: floats([members])),
+                             scalars: floats([3, members, b], padded: true), advantageStatistics: floats([members, 2]), sums: floats([members, PolicyLoss.statisticCount])),
+                perMember: (settings: floats([members, 4]), discounts: floats([members, 2]), klLimits: floats([members]), klTargets: floats([members])),
                 rows: (values: floats([members, rows]), nextValues: floats([members, rows]), advantages: floats([members, rows]), returns: floats([members, rows])),
                 rewards: (running: floats([members, e]), sums: floats([members, rows], padded: true), statistics: floats([members, 3]), scale: floats([members])),
                 orders: (random: queue.tensor(.int32, [members, rows], padded: true), ascending: queue.tensor(.int32, [members, rows], padded: true)),
-                log: floats([members, Self.statisticCount]), figures: floats([members, Self.figureCount]))
+                log: floats([members, PolicyLoss.statisticCount]), figures: floats([members, Self.figureCount]))
         }
         (streams, parameters, gradients, rollout, optimiser) = (memory.streams, memory.parameters, memory.gradients, memory.rollout, memory.optimiser)
-        (policy, value, batch) = (memory.policy, memory.value, memory.batch)
-        (oldLogStd, settings, discounts, klLimits, klTargets) = memory.perMember
+        (loss, batch) = (memory.loss, memory.batch)
+        (settings, discounts, klLimits, klTargets) = memory.perMember
         (values, nextValues, advantages, returns) = memory.rows
         (runningRewards, rewardSums, rewardStatistics, rewardScale) = memory.rewards
         (order, ordered) = memory.orders
@@ -116,7 +116,7 @@ public final class PPO {
         return ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
     }
 
-    private static let statisticCount = rowPadding, figureCount = 17
+    private static let figureCount = 17
 
     private func writeSettings() throws {
         func perMember(_ setting: PerMember, _ name: String) throws -> [Float] {
@@ -138,6 +138,14 @@ public final class PPO {
         try ordered.write((0..<members).flatMap { _ in (0..<rows).map(Int32.init) })
     }
 
+    /// From now on members learn from the samples of those that `sharing` says too; ``history`` has to be there.
+    public func share(_ sharing: DataSharing) throws {
+        precondition(history != nil, "data sharing without a history of rollouts")
+        self.sharing = sharing
+        let clipRanges = try config.clipRange.values(count: config.population, name: "clip_range")
+        try sharing.writeSettings(clipRanges: seeds.flatMap { _ in clipRanges })
+    }
+
     // MARK: The loop
 
     /// One iteration: a rollout, its advantages, and the epochs of minibatches. Reads the figures back, and nothing else.
@@ -145,10 +153,10 @@ public final class PPO {
     /// - Returns: one entry per member, run by run.
     public func iterate() throws -> [MemberFigures] {
         try rollout.run(iteration, parameters: parameters, on: queue)
+        try history?.keep(rollout, on: queue)
+        try beforeUpdates?(self)
         try estimateAdvantages()
-        if let logStd = network.logStd {
-            try queue.launch("copy_slot", over: [oldLogStd.pitch / queue.lanes, members], parameters, oldLogStd, UInt64(logStd), UInt64(parameters.pitch), Int32(members), Int32(oldLogStd.pitch))
-        }
+        try loss.keepOldLogStd(parameters)
         let rows = config.environments * config.rolloutSteps
         let progress = Float(stepsPerMember) / Float(config.iterations * rows)
         let rateScale: Float = config.learningRateSchedule == .linear ? 1 - progress : 1
@@ -156,16 +164,17 @@ public final class PPO {
             try queue.randomPermutation(order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch), purpose: "PERM")
             for first in stride(from: 0, to: rows, by: config.batchSize) {
                 let count = min(config.batchSize, rows - first)
-                try loss(order, first: first, count: count, afterUpdate: false)
-                try step(count: count, rateScale: rateScale)
+                try lose(order, first: first, count: count, afterUpdate: false)
+                try step(first: first, count: count, rateScale: rateScale)
             }
         }
         if config.objective == .penalty {
             for first in stride(from: 0, to: rows, by: config.batchSize) {
-                try loss(ordered, first: first, count: min(config.batchSize, rows - first), afterUpdate: true)
+                try lose(ordered, first: first, count: min(config.batchSize, rows - first), afterUpdate: true)
             }
             try queue.launch("adapt_penalty", over: [members], log, klTargets, settings, Int32(members))
         }
+        try rollout.normaliser?.commit(on: queue)
         iteration += 1
         return try readFigures()
     }
@@ -192,40 +201,31 @@ public final class PPO {
     }
 
     /// Both networks on one minibatch, the loss's gradients with respect to their outputs, and the log. Stops members whose KL is too large.
-    private func loss(_ order: Tensor, first: Int, count: Int, afterUpdate: Bool) throws {
-        let p = Int32(members), rows = Int32(config.environments * config.rolloutSteps), b = Int32(count), n = Int32(network.kind.count)
-        let pitch = Int32(batch.actions.pitch), scalarPitch = Int32(batch.scalars.pitch)
+    private func lose(_ order: Tensor, first: Int, count: Int, afterUpdate: Bool) throws {
+        let p = Int32(members), rows = Int32(config.environments * config.rolloutSteps), b = Int32(count)
         try queue.launch("gather_minibatch", over: [count, members], order, rollout.observations, rollout.actions, rollout.distributions, rollout.logProbabilities,
-                         advantages, returns, batch.observations, batch.actions, batch.distributions, batch.scalars, p, rows, Int32(first), b,
-                         Int32(order.pitch), Int32(batch.observations.pitch), pitch, scalarPitch)
+                         advantages, returns, batch.observations, batch.actions, loss.distributions, batch.scalars, p, rows, Int32(first), b,
+                         Int32(order.pitch), Int32(batch.observations.pitch), Int32(batch.actions.pitch), Int32(batch.scalars.pitch))
         let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
         try policy.forward(x, parameters: parameters, rows: count, on: queue)
         try value.forward(x, parameters: parameters, rows: count, on: queue)
-        try queue.launch("advantage_statistics", over: [members], batch.scalars, batch.advantageStatistics, p, b, scalarPitch, Int32(config.normaliseAdvantage ? 1 : 0))
-        let form = config.objective.form, range = [count, members]
-        if let logStd = network.logStd {
-            try queue.launch("gaussian_policy_loss", over: range, policy.output, value.output, parameters, oldLogStd, batch.actions, batch.distributions, batch.scalars,
-                             batch.advantageStatistics, settings, policy.outputGradient, batch.logStdGradients, value.outputGradient, batch.statistics,
-                             UInt64(logStd), UInt64(parameters.pitch), p, b, n, pitch, scalarPitch, form)
-        } else {
-            try queue.launch("categorical_policy_loss", over: range, policy.output, value.output, batch.actions, batch.distributions, batch.scalars,
-                             batch.advantageStatistics, settings, batch.logProbabilities, policy.outputGradient, value.outputGradient, batch.statistics,
-                             p, b, n, pitch, scalarPitch, form)
-        }
-        try queue.columnSum(MatrixView(batch.sums, memberStride: Self.statisticCount, pitch: Self.statisticCount),
-                            MatrixView(batch.statistics, memberStride: count * Self.statisticCount, pitch: Self.statisticCount), members: members, rows: count, columns: Self.statisticCount)
+        try queue.launch("advantage_statistics", over: [members], batch.scalars, batch.advantageStatistics, p, b, Int32(batch.scalars.pitch), Int32(config.normaliseAdvantage ? 1 : 0))
+        try loss.evaluate(form: config.objective.form, rows: count, parameters: parameters, actions: batch.actions, scalars: batch.scalars,
+                          advantageStatistics: batch.advantageStatistics, settings: settings)
+        try loss.sumStatistics(into: batch.sums, rows: count)
         try queue.launch("policy_progress", over: [members], batch.sums, klLimits, optimiser.active, log, p, b, Int32(afterUpdate ? 1 : 0))
     }
 
-    /// Gradients of every parameter and one step of Adam for the members still active.
-    private func step(count: Int, rateScale: Float) throws {
+    /// Gradients of every parameter, those on similar members' samples with them, and one step of Adam for the members still active.
+    private func step(first: Int, count: Int, rateScale: Float) throws {
         let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
         try policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
         try value.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
-        if let logStd = network.logStd {
-            let pitch = batch.logStdGradients.pitch
-            try queue.columnSum(MatrixView(gradients, offset: logStd, memberStride: gradients.pitch, pitch: pitch),
-                                MatrixView(batch.logStdGradients, memberStride: count * pitch, pitch: pitch), members: members, rows: count, columns: network.kind.count)
+        try loss.sumLogStdGradients(into: gradients, rows: count)
+        if let sharing, let history {
+            try sharing.addGradients(to: gradients, .init(history: history, order: order, actions: rollout.actions, logProbabilities: rollout.logProbabilities,
+                                                          advantages: advantages, normaliser: rollout.normaliser, normaliseAdvantage: config.normaliseAdvantage,
+                                                          form: config.objective.form, loss: loss), parameters: parameters, first: first, count: count)
         }
         try optimiser.step(parameters, gradients: gradients, rateScale: rateScale, on: queue)
     }

@@ -92,13 +92,13 @@ public final class Rollout {
         }
     }
 
-    /// Learns the observations' statistics and normalises the rollout with those that its actions were chosen with. Enqueues and returns.
+    /// Learns the observations' statistics and normalises the rollout with those that its actions were chosen with. The new ones wait for
+    /// ``ObservationNormaliser/commit(on:)``. Enqueues and returns.
     public func finish(on queue: Queue) throws {
         guard let normaliser else { return }
         try normaliser.update(with: observations, on: queue)
         try normaliser.normalise(observations, on: queue)
         try normaliser.normalise(nextObservations, on: queue)
-        try normaliser.commit(on: queue)
     }
 }
 

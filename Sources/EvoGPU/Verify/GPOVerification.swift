@@ -27,36 +27,42 @@ private func policyRows(_ reference: ReferenceCase, _ name: String, members: Int
     return (0..<members).map { network.layout.pack(Array(flat[$0 * count..<($0 + 1) * count]) + none) }
 }
 
-/// The loss of member i is the sum over similar members j of mean[ratio A] on j's samples, with its own KL on its own samples. Every
-/// such pair is one member of a launch here; the host adds up a member's pairs.
+/// The loss of member i is the sum over similar members j of mean[ratio A] on j's samples, with its own KL on its own samples: its own
+/// term as PPO computes it, the others' as data sharing adds them.
 private func verifySharedLoss(_ reference: ReferenceCase, members: Int, batch: Int, on queue: Queue) throws -> [ArrayCheck] {
     let network = try policyNetwork(reference), (observations, actions) = (network.policy.inputs, network.kind.count)
     let beta = try reference.number("beta"), count = network.policyParameterCount
     let similar = try reference.doubles("similar", count: members * members)
-    let pairs = (0..<members * members).filter { similar[$0] != 0 }.map { (of: $0 / members, from: $0 % members) }
-    guard !pairs.isEmpty else { throw RunError("\(reference.name): array \"similar\" names no pair; every member is similar to itself") }
+    let lists = (0..<members).map { member in [member] + (0..<members).filter { $0 != member && similar[member * members + $0] != 0 } }
+    guard (0..<members).allSatisfy({ similar[$0 * members + $0] != 0 }) else { throw RunError("\(reference.name): array \"similar\" leaves a member out of its own set; every member is similar to itself") }
     let (old, new) = try (policyRows(reference, "policy_old", members: members, network), policyRows(reference, "policy", members: members, network))
-    func rows(_ name: String, _ width: Int) throws -> [Float] {
-        let all = try reference.floats(name, count: members * batch * width), size = batch * width
-        return pairs.flatMap { all[$0.from * size..<($0.from + 1) * size] }
-    }
-    let probe = try SurrogateProbe(network, members: pairs.count, batch: batch, on: queue)
+    func rows(_ name: String, _ width: Int) throws -> [Float] { try reference.floats(name, count: members * batch * width) }
+    let probe = try SurrogateProbe(network, members: members, batch: batch, on: queue)
     try probe.load(observations: rows("obs", observations), actions: rows("action", actions), oldLogProbabilities: rows("logp_old", 1),
-                   advantages: rows("advantage", 1), returns: Array(repeating: 0, count: pairs.count * batch))
-    try probe.setOld(pairs.flatMap { old[$0.of] })
-    try probe.parameters.write(pairs.flatMap { new[$0.of] })
-    let betas = pairs.map { $0.of == $0.from ? beta : 0 }
-    let statistics = try probe.evaluate(.penalty, clip: Array(repeating: 0, count: pairs.count), beta: betas.map { Float($0) }, valueCoefficient: 0)
-    let gradients = network.layout.unpackRows(try probe.gradients.read())
-    var losses = [Double](repeating: 0, count: members), sums = [Double](repeating: 0, count: members * count)
-    for (index, pair) in pairs.enumerated() {
-        losses[pair.of] += statistics[index * batch..<(index + 1) * batch].map { $0[0] + betas[index] * $0[1] }.mean
-        for i in 0..<count { sums[pair.of * count + i] += Double(gradients[index * network.layout.parameterCount + i]) }
+                   advantages: rows("advantage", 1), returns: Array(repeating: 0, count: members * batch))
+    try probe.setOld(old.flatMap { $0 })
+    try probe.parameters.write(new.flatMap { $0 })
+    let (advantages, logProbabilities) = try (queue.tensor(rows("advantage", 1), [members, batch]), queue.tensor(rows("logp_old", 1), [members, batch]))
+    func mean(_ statistics: [[Double]], _ member: Int, _ term: ([Double]) -> Double) -> Double { statistics[member * batch..<(member + 1) * batch].map(term).mean }
+    func own() throws -> [[Double]] {
+        try probe.evaluate(.penalty, clip: Array(repeating: 0, count: members), beta: Array(repeating: Float(beta), count: members), valueCoefficient: 0)
     }
+    // The losses of each pass over others' samples are looked at one by one, the gradients of all together.
+    let ownStatistics = try own()
+    var losses = (0..<members).map { member in mean(ownStatistics, member) { $0[0] + beta * $0[1] } }
+    for k in 1..<max(2, lists.map(\.count).max() ?? 1) {
+        let statistics = try probe.addShared(.penalty, similar: lists.enumerated().map { $1.count > k ? [$0, $1[k]] : [$0] }, advantages: advantages, oldLogProbabilities: logProbabilities)
+        for member in 0..<members where lists[member].count > k { losses[member] += mean(statistics, member) { $0[0] } }
+    }
+    _ = try own()
+    _ = try probe.addShared(.penalty, similar: lists, advantages: advantages, oldLogProbabilities: logProbabilities)
+    let gradients = network.layout.unpackRows(try probe.gradients.read())
+    let sums = (0..<members).flatMap { member in gradients[member * network.layout.parameterCount..<member * network.layout.parameterCount + count].map(Double.init) }
+    let pairs = lists.reduce(0) { $0 + $1.count }
     let depth = passDepth(widths: [observations] + network.policy.layers.map(\.linear.outputs)) + 4 * actions
     // The relative error of a ratio is the absolute one of its log probabilities, which grows with their size.
     let stretch = max(1, try reference.doubles("logp_old", count: members * batch).map(abs).max() ?? 1)
-    let size = try reference.doubles("advantage", count: members * batch).rootMeanSquare * Double(pairs.count) / Double(members) + beta * Double(actions)
+    let size = try reference.doubles("advantage", count: members * batch).rootMeanSquare * Double(pairs) / Double(members) + beta * Double(actions)
     return try [
         ArrayCheck("loss", losses, reference.doubles("loss", count: members), scale: size, tolerance: roundingTolerance(depth: depth, stretch: stretch)),
         ArrayCheck(gradient: "grad", sums, reference.doubles("grad", count: members * count), slots: policySlots(network),

@@ -1,33 +1,28 @@
 import GPUTensor
 
-/// A Gaussian policy with a value network and one fixed batch per member, put through PPO's loss kernels.
+/// A Gaussian policy with a value network and one fixed batch per member, put through PPO's loss.
 final class SurrogateProbe {
     enum Form: Int32 { case clip, penalty, a2c }
     let network: ActorCritic
     let members: Int, batch: Int
     let parameters: Tensor, gradients: Tensor
-    let policy: MLPWorkspace, value: MLPWorkspace
-    private let observations: Tensor, actions: Tensor, oldMeans: Tensor, oldLogStd: Tensor, scalars: Tensor
-    private let advantageStatistics: Tensor, settings: Tensor, logStdGradients: Tensor, statisticRows: Tensor
+    let loss: PolicyLoss
+    var policy: MLPWorkspace { loss.policy }
+    var value: MLPWorkspace { loss.value }
+    private let observations: Tensor, actions: Tensor, scalars: Tensor, advantageStatistics: Tensor, settings: Tensor
     private let queue: Queue
 
     init(_ network: ActorCritic, members: Int, batch: Int, on queue: Queue) throws {
         (self.network, self.members, self.batch, self.queue) = (network, members, batch, queue)
-        let actionCount = network.kind.count
         func floats(_ shape: [Int], padded: Bool = true) throws -> Tensor { try queue.tensor(.float32, shape, padded: padded) }
+        loss = try PolicyLoss(network, members: members, rows: batch, on: queue)
         parameters = try floats([members, network.layout.rowCount])
         gradients = try floats([members, network.layout.rowCount])
-        policy = try MLPWorkspace(network.policy, members: members, rows: batch, backward: true, on: queue)
-        value = try MLPWorkspace(network.value, members: members, rows: batch, backward: true, on: queue)
         observations = try floats([members, batch, network.policy.inputs])
-        actions = try floats([members, batch, actionCount])
-        oldMeans = try floats([members, batch, actionCount])
-        oldLogStd = try floats([members, actionCount])
+        actions = try floats([members, batch, network.kind.count])
         scalars = try floats([3, members, batch])
         advantageStatistics = try queue.tensor((0..<members).flatMap { _ in [Float(0), 1] }, [members, 2])   // taken as they are
         settings = try floats([members, 4], padded: false)
-        logStdGradients = try floats([members, batch, actionCount])
-        statisticRows = try floats([members, batch, rowPadding])
     }
 
     /// The batch, `[P, B, ...]` each.
@@ -41,9 +36,8 @@ final class SurrogateProbe {
     func setOld(_ rows: [Float]) throws {
         try parameters.write(rows)
         try policy.forward(MatrixView(observations), parameters: parameters, on: queue)
-        try queue.copy(policy.output, to: oldMeans)
-        try queue.launch("copy_slot", over: [oldLogStd.pitch / queue.lanes, members], parameters, oldLogStd, UInt64(network.logStd!), UInt64(parameters.pitch),
-                         Int32(members), Int32(oldLogStd.pitch))
+        try queue.copy(policy.output, to: loss.distributions)
+        try loss.keepOldLogStd(parameters)
     }
 
     /// Gradients of the loss of every member, and its statistics per row: `[P][B][16]`, columns as in `policy_loss.cl`.
@@ -52,16 +46,29 @@ final class SurrogateProbe {
         let x = MatrixView(observations)
         try policy.forward(x, parameters: parameters, on: queue)
         try value.forward(x, parameters: parameters, on: queue)
-        try queue.launch("gaussian_policy_loss", over: [batch, members], policy.output, value.output, parameters, oldLogStd, actions, oldMeans, scalars,
-                         advantageStatistics, settings, policy.outputGradient, logStdGradients, value.outputGradient, statisticRows,
-                         UInt64(network.logStd!), UInt64(parameters.pitch), Int32(members), Int32(batch), Int32(network.kind.count), Int32(actions.pitch),
-                         Int32(scalars.pitch), form.rawValue)
+        try loss.evaluate(form: form.rawValue, rows: batch, parameters: parameters, actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
         try policy.backward(x, parameters: parameters, parameterGradients: gradients, on: queue)
         try value.backward(x, parameters: parameters, parameterGradients: gradients, on: queue)
-        let pitch = logStdGradients.pitch
-        try queue.columnSum(MatrixView(gradients, offset: network.logStd!, memberStride: gradients.pitch, pitch: pitch), MatrixView(logStdGradients),
-                            members: members, rows: batch, columns: network.kind.count)
-        let all: [Float] = try statisticRows.read()
+        try loss.sumLogStdGradients(into: gradients, rows: batch)
+        return try statistics()
+    }
+
+    /// Adds to ``gradients`` what the members in `similar` (lists with the member itself first) make of each other's batches.
+    func addShared(_ form: Form, similar: [[Int]], advantages: Tensor, oldLogProbabilities: Tensor) throws -> [[Double]] {
+        let history = try RolloutHistory(members: members, slots: 1, steps: batch, environments: 1, width: network.policy.inputs, on: queue)
+        try queue.copy(observations, to: history.observations)
+        history.resume(kept: 1)
+        let order = try queue.tensor(.int32, [members, batch], padded: true)
+        try order.write((0..<members).flatMap { _ in (0..<batch).map(Int32.init) })
+        let sharing = try DataSharing(network, members: members, population: members, limit: members, epsilon: 0, rows: batch, on: queue)
+        try sharing.setSimilar(similar)
+        try sharing.addGradients(to: gradients, .init(history: history, order: order, actions: actions, logProbabilities: oldLogProbabilities, advantages: advantages,
+                                                      normaliser: nil, normaliseAdvantage: false, form: form.rawValue, loss: loss), parameters: parameters, first: 0, count: batch)
+        return try statistics()
+    }
+
+    private func statistics() throws -> [[Double]] {
+        let all: [Float] = try loss.statistics.read()
         return (0..<members * batch).map { row in all[row * rowPadding..<(row + 1) * rowPadding].map(Double.init) }
     }
 }

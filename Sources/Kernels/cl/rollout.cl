@@ -3,15 +3,6 @@
 // S = P E slots (member p = slot / E). Rollout buffers are [P, T, E, ...]: row (p T + t) E + e. Rows of observations, actions
 // and distributions are padded to a multiple of PAD with zeros.
 
-// (x - mean) / sqrt(var + epsilon), clipped: one padded row.
-static inline void normalise_row(__global const float *x, __global float *y, __global const float *mean, __global const float *variance,
-                                 int n, float epsilon, float limit) {
-    for (int c = 0; c < n; c += W) {
-        const vf scaled = (vload(x + c) - vload(mean + c)) / sqrt(vload(variance + c) + splat(epsilon));
-        vstore(keep_columns(vclamp(scaled, -limit, limit), c, n), y + c);
-    }
-}
-
 // Work-item s owns slot s: keeps its raw observation in the rollout and gives the policy a normalised one.
 __kernel void observe(__global const float *observation_in,  // [S, n], padded
                       __global const float *mean_in, __global const float *variance_in,  // [P, n], padded

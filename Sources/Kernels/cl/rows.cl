@@ -51,3 +51,12 @@ static inline void layer_norm_row(__global const float *x, __global const float 
         vstore(keep_columns(activate(fma(vload(gamma + c), h, vload(beta + c)), activation), c, n), y + c);
     }
 }
+
+// (x - mean) / sqrt(var + epsilon), clipped: one padded row.
+static inline void normalise_row(__global const float *x, __global float *y, __global const float *mean, __global const float *variance,
+                                 int n, float epsilon, float limit) {
+    for (int c = 0; c < n; c += W) {
+        const vf scaled = (vload(x + c) - vload(mean + c)) / sqrt(vload(variance + c) + splat(epsilon));
+        vstore(keep_columns(vclamp(scaled, -limit, limit), c, n), y + c);
+    }
+}

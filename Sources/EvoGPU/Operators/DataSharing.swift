@@ -1,0 +1,97 @@
+import GPUTensor
+
+/// GPO's data sharing: policy i also learns from the samples of similar policies, S_i = { j : KL[pi_i, pi_j] < epsilon }.
+///
+/// Gangwani and Peng 2018 (arXiv:1711.01012), section 3.3.2, equations 4 and 5: the policy term is a sum over j in S_i of means over j's
+/// samples, with ratio pi_i / pi_j(old); penalty, entropy bonus and value loss stay on i's own samples. S_i is an index array on the device,
+/// and every launch works on all members; where S_i is {i} not a bit of the gradient changes.
+public final class DataSharing {
+    /// int32 `[P, K]`: each member's similar ones, itself first, -1 past the last.
+    public let peers: Tensor
+    /// int32 `[P]`: |S_i|.
+    public let counts: Tensor
+    /// Gradients that were left out because they were not finite, int32 `[P]`, over the whole run.
+    public let refused: Tensor
+    /// |S_i| of every member, and the largest.
+    public private(set) var sizes: [Int]
+    public var largest: Int { sizes.max() ?? 1 }
+    private let members: Int, population: Int, limit: Int, epsilon: Float
+    private let network: ActorCritic
+    private let queue: Queue
+    private let actions: Tensor, scalars: Tensor, observations: Tensor, advantageStatistics: Tensor, settings: Tensor
+    private let gradients: Tensor, squares: Tensor
+
+    /// - Parameters:
+    ///   - limit: K, how many policies S_i may hold; the nearest stay.
+    ///   - epsilon: of S_i, in nats.
+    ///   - rows: B, of a minibatch.
+    public init(_ network: ActorCritic, members: Int, population: Int, limit: Int, epsilon: Double, rows: Int, on queue: Queue) throws {
+        (self.network, self.members, self.population, self.limit, self.epsilon, self.queue) = (network, members, population, limit, Float(epsilon), queue)
+        sizes = Array(repeating: 1, count: members)
+        peers = try queue.tensor(.int32, [members, limit])
+        counts = try queue.tensor(.int32, [members])
+        refused = try queue.tensor(.int32, [members])
+        observations = try queue.tensor(.float32, [members, rows, network.policy.inputs], padded: true)
+        actions = try queue.tensor(.float32, [members, rows, network.kind.count], padded: true)
+        scalars = try queue.tensor(.float32, [3, members, rows], padded: true)
+        advantageStatistics = try queue.tensor(.float32, [members, 2])
+        settings = try queue.tensor(.float32, [members, 4])
+        gradients = try queue.tensor(.float32, [members, network.layout.rowCount])
+        squares = try queue.tensor(.float32, [members, (network.layout.rowCount + 4095) / 4096])
+    }
+
+    /// Fixes S_i for the mutations to come. Reads |S_i| back.
+    public func findSimilar(_ distance: PairwiseDivergence) throws {
+        try queue.launch("similar_members", over: [members], distance.divergences, peers, counts, Int32(members), Int32(population), Int32(limit), epsilon)
+        sizes = try counts.read(as: Int32.self).map { Int($0) }
+    }
+
+    /// Sets S_i by hand, `[P]` lists of members of the same run, each with i itself first.
+    public func setSimilar(_ lists: [[Int]]) throws {
+        precondition(lists.count == members)
+        for (member, list) in lists.enumerated() {
+            precondition(list.first == member && list.count <= limit && list.allSatisfy { $0 / population == member / population }, "member \(member) is similar to \(list)")
+        }
+        try peers.write(lists.flatMap { list in list.map(Int32.init) + [Int32](repeating: -1, count: limit - list.count) })
+        try counts.write(lists.map { Int32($0.count) })
+        sizes = lists.map(\.count)
+    }
+
+    func resume() throws { sizes = try counts.read(as: Int32.self).map { max(1, Int($0)) } }
+    var tensors: [(name: String, tensor: Tensor)] { [("sharing.peers", peers), ("sharing.counts", counts), ("sharing.refused", refused)] }
+
+    /// What one minibatch of the peers is taken from, and how the own one was made.
+    struct Source {
+        let history: RolloutHistory, order: Tensor, actions: Tensor, logProbabilities: Tensor, advantages: Tensor
+        let normaliser: ObservationNormaliser?, normaliseAdvantage: Bool, form: Int32
+        /// Its work space; what the own minibatch left there is written over.
+        let loss: PolicyLoss
+    }
+
+    /// The clip range of every member, for the loss on others' samples: nothing but the policy term.
+    func writeSettings(clipRanges: [Float]) throws { try settings.write(clipRanges.flatMap { [$0, 0, 0, 0] }) }
+
+    /// Adds to `target` the policy gradients on the similar members' minibatches. Enqueues and returns.
+    func addGradients(to target: Tensor, _ source: Source, parameters: Tensor, first: Int, count: Int) throws {
+        guard largest > 1 else { return }
+        let p = Int32(members), history = source.history, n = network.layout.rowCount, blocks = squares.shape[1]
+        let x = MatrixView(observations, memberStride: count * observations.pitch, pitch: observations.pitch)
+        for k in 1..<largest {
+            try queue.launch("gather_shared", over: [count, members], peers, source.order, history.observations, source.normaliser?.mean ?? observations,
+                             source.normaliser?.variance ?? observations, source.actions, source.logProbabilities, source.advantages, observations, actions, scalars,
+                             p, Int32(history.rows), Int32(history.newest), Int32(history.slots), Int32(k), Int32(limit), Int32(first), Int32(count), Int32(source.order.pitch),
+                             Int32(network.policy.inputs), Int32(observations.pitch), Int32(actions.pitch), Int32(scalars.pitch),
+                             Int32(source.normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, source.normaliser?.limit ?? 0)
+            try source.loss.policy.forward(x, parameters: parameters, rows: count, on: queue)
+            try queue.launch("advantage_statistics", over: [members], scalars, advantageStatistics, p, Int32(count), Int32(scalars.pitch), Int32(source.normaliseAdvantage ? 1 : 0))
+            // A2C's own term is log pi A, whose gradient is the ratio's at the policy that acted; others' samples need the ratio itself.
+            try source.loss.evaluate(form: source.form == PolicyObjective.a2c.form ? PolicyObjective.penalty.form : source.form, rows: count, parameters: parameters,
+                                     actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
+            try source.loss.policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
+            try source.loss.sumLogStdGradients(into: gradients, rows: count)
+            try queue.launch("gradient_squares", over: [blocks, members], gradients, squares, p, Int32(n), Int32(blocks))
+            try queue.launch("add_shared_gradient", over: [network.valueStart / queue.lanes, members], peers, squares, gradients, target, refused,
+                             p, Int32(n), Int32(network.valueStart), Int32(blocks), Int32(k), Int32(limit))
+        }
+    }
+}
