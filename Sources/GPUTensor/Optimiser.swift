@@ -68,4 +68,9 @@ public final class Optimiser {
                              p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
         }
     }
+
+    /// Forgets every member's moments, as at the start. Enqueues and returns.
+    public func reset(on queue: Queue) throws {
+        for tensor in [firstMoments, secondMoments, corrections] { try queue.zero(tensor) }
+    }
 }

@@ -72,6 +72,9 @@ TEXT(imitation_loss) = {
 TEXT(sharing) = {
 #embed "cl/sharing.cl"
     , 0};
+TEXT(crossover) = {
+#embed "cl/crossover.cl"
+    , 0};
 TEXT(acrobot) = {
 #embed "cl/env/pair.cl"
     ,
@@ -282,6 +285,7 @@ static const KernelSource sources[] = {
     {"sensitivity", text_sensitivity, 1},
     {"imitation_loss", text_imitation_loss, 1},
     {"sharing", text_sharing, 1},
+    {"crossover", text_crossover, 1},
     {"acrobot", text_acrobot, 1},
     {"cartpole", text_cartpole, 1},
     {"mountain_car", text_mountain_car, 1},

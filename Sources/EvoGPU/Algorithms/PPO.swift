@@ -248,6 +248,36 @@ public final class PPO {
         }
     }
 
+    // MARK: Evolution
+
+    /// Puts a child in every member's place: its networks, with moments back at zero, and its statistics of observations. What it has no
+    /// statistics of its own for, the scale of rewards and the penalty's coefficient, it takes over from a member of before. Every
+    /// environment starts anew. Reads a few numbers per member back.
+    ///
+    /// - Parameters:
+    ///   - children: parameters `[P, N]`.
+    ///   - sources: per member, whom it takes over from.
+    ///   - step: a number that no other start has.
+    func replaceMembers(by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], step: UInt32) throws {
+        try queue.copy(children, to: parameters)
+        if let normaliser, let mine = rollout.normaliser {
+            for (from, to) in [(normaliser.count, mine.count), (normaliser.mean, mine.mean), (normaliser.variance, mine.variance)] { try queue.copy(from, to: to) }
+        }
+        try optimiser.reset(on: queue)
+        func takeOver(_ tensor: Tensor, columns: Range<Int>, of count: Int) throws {
+            let before: [Float] = try tensor.read()
+            var after = before
+            for (member, source) in sources.enumerated() { for column in columns { after[member * count + column] = before[source * count + column] } }
+            try tensor.write(after)
+        }
+        try takeOver(rewardStatistics, columns: 0..<3, of: 3)
+        try takeOver(rewardScale, columns: 0..<1, of: 1)
+        try takeOver(settings, columns: 1..<2, of: 4)
+        try queue.zero(runningRewards)
+        try rollout.environment.reset(step: step)
+        history?.restart()
+    }
+
     // MARK: Checkpoints
 
     /// Every tensor that the next iteration depends on, by name.

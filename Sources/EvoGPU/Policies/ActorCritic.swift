@@ -48,13 +48,14 @@ public struct ActorCritic: Sendable {
     ///
     /// - Parameters:
     ///   - scratch: float `[P, rowCount]`, overwritten with random numbers.
+    ///   - step: a number that no other call has, for other random numbers.
     ///   - policyGain: gain of the policy's last layer; hidden layers take sqrt(2), the value's last takes 1 (orthogonal only).
-    public func initialRows(_ method: Initialisation, scratch: Tensor, streams: Tensor, logStd initialLogStd: Float, policyGain: Double = 0.01, on queue: Queue) throws -> [Float] {
+    public func initialRows(_ method: Initialisation, scratch: Tensor, streams: Tensor, logStd initialLogStd: Float, policyGain: Double = 0.01, step: UInt32 = 0, on queue: Queue) throws -> [Float] {
         let members = scratch.shape[0]
         if method == .orthogonal {
-            try queue.randomNormal(scratch, streams: streams, step: 0, purpose: "INIT")
+            try queue.randomNormal(scratch, streams: streams, step: step, purpose: "INIT")
         } else {
-            try queue.randomUniform(scratch, streams: streams, step: 0, purpose: "INIT")
+            try queue.randomUniform(scratch, streams: streams, step: step, purpose: "INIT")
         }
         var rows: [Float] = try scratch.read()
         let mask = layout.mask()

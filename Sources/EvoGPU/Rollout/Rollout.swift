@@ -62,10 +62,28 @@ public final class Rollout {
         try environment.reset(step: step)
     }
 
+    /// What acts in every slot at one step.
+    struct Decision {
+        /// Means, or logits or log probabilities, `[P, E, A]` padded.
+        let distribution: Tensor
+        /// Where log standard deviations lie: member p's, of environment e, at `offset + p memberStride + e slotStride`.
+        let logStd: Tensor, offset: Int, memberStride: Int, slotStride: Int
+    }
+
     /// T steps of every environment. Enqueues and returns.
     ///
     /// - Parameter number: counts rollouts, so that each has random numbers of its own.
     public func run(_ number: Int, parameters: Tensor, on queue: Queue) throws {
+        try run(number, on: queue) { _, current in
+            try forward.forward(MatrixView(current), parameters: parameters, on: queue)
+            return Decision(distribution: forward.output, logStd: parameters, offset: network.logStd ?? 0, memberStride: parameters.pitch, slotStride: 0)
+        }
+    }
+
+    /// The same with something else than one network per member to act by.
+    ///
+    /// - Parameter decide: is given the step and the observations `[P, E, n]` as ``normaliser`` makes them; raw ones are the environment's.
+    func run(_ number: Int, on queue: Queue, decide: (Int, Tensor) throws -> Decision) throws {
         let spec = environment.spec, isDiscrete: Bool
         if case .discrete = spec.action { isDiscrete = true } else { isDiscrete = false }
         if !deterministic {
@@ -78,13 +96,13 @@ public final class Rollout {
             try queue.launch("observe", over: [members * environments], environment.observations, statistics?.mean ?? current, statistics?.variance ?? current,
                              observations, current, slots, e, count, Int32(t), width, Int32(observations.pitch),
                              Int32(statistics == nil ? 0 : 1), ObservationNormaliser.epsilon, statistics?.limit ?? 0)
-            try forward.forward(MatrixView(current), parameters: parameters, on: queue)
+            let decision = try decide(t, current)
             if isDiscrete {
-                try queue.launch("categorical_act", over: [members * environments], forward.output, noise, actions, distributions, logProbabilities, environmentActions,
+                try queue.launch("categorical_act", over: [members * environments], decision.distribution, noise, actions, distributions, logProbabilities, environmentActions,
                                  Int32(noise.pitch), slots, e, count, Int32(t), actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
             } else {
-                try queue.launch("gaussian_act", over: [members * environments], forward.output, parameters, noise, bounds, actions, distributions, logProbabilities,
-                                 environmentActions, UInt64(network.logStd ?? 0), UInt64(parameters.pitch), Int32(noise.pitch), slots, e, count, Int32(t),
+                try queue.launch("gaussian_act", over: [members * environments], decision.distribution, decision.logStd, noise, bounds, actions, distributions, logProbabilities,
+                                 environmentActions, UInt64(decision.offset), UInt64(decision.memberStride), UInt64(decision.slotStride), Int32(noise.pitch), slots, e, count, Int32(t),
                                  actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
             }
             try environment.step(actions: environmentActions, reward: rewards, terminated: terminated, truncated: truncated, nextObservation: nextObservations,

@@ -70,7 +70,7 @@ private func verifySharedLoss(_ reference: ReferenceCase, members: Int, batch: I
     ]
 }
 
-/// Cross-entropy is A2C's loss with an advantage of 1 and an old log probability of 0.
+/// The gate between two parents: cross-entropy of its label, and the parent that it picks.
 private func verifyGate(_ reference: ReferenceCase, batch: Int, on queue: Queue) throws -> (checks: [ArrayCheck], picks: [Int32]) {
     let (observations, hidden) = try (reference.size("obs"), reference.size("gate_hidden"))
     var layout = ParameterLayout()
@@ -83,25 +83,17 @@ private func verifyGate(_ reference: ReferenceCase, batch: Int, on queue: Queue)
     let parameters = try queue.tensor(reference.parameterRows("gate", members: 1, layout), [1, layout.rowCount])
     let states = MatrixView(try queue.tensor(reference.floats("gate_obs", count: batch * observations), [1, batch, observations], padded: true))
     let pass = try MLPWorkspace(gate, members: 1, rows: batch, backward: true, on: queue), gradients = try queue.tensor(.float32, [1, layout.rowCount])
-    func padded(_ shape: [Int]) throws -> Tensor { try queue.tensor(.float32, shape, padded: true) }
-    let label = try padded([1, batch, 2]), scalars = try padded([3, 1, batch]), value = try padded([1, batch, 1])
-    try label.write(labels.flatMap { [Float($0), 0] })
-    try scalars.write([Float](repeating: 0, count: batch) + [Float](repeating: 1, count: batch) + [Float](repeating: 0, count: batch))
-    let statistics = try padded([1, batch, rowPadding]), uniform = try padded([1, batch, 2]), work = try padded([1, batch, 2])
-    let picks = try queue.tensor(.int32, [batch]), logits = pass.output
+    let statistics = try queue.tensor(.float32, [1, batch, rowPadding]), logits = pass.output
     try pass.forward(states, parameters: parameters, on: queue)
-    let logitRows = try padded([batch, 2])
-    try queue.copy(logits, to: logitRows)
-    try queue.argmax(logitRows, into: picks)
-    try queue.launch("categorical_policy_loss", over: [batch, 1], logits, value, label, uniform, scalars, queue.tensor([Float(0), 1], [1, 2]),
-                     queue.tensor([Float(0), 0, 0, 0], [1, 4]), work, pass.outputGradient, padded([1, batch, 1]), statistics,
-                     Int32(1), Int32(batch), Int32(2), Int32(logits.pitch), Int32(scalars.pitch), SurrogateProbe.Form.a2c.rawValue)
+    let expert = try ExpertRows(members: 1, rows: batch, count: 1, on: queue), either = try queue.tensor(.float32, [1, batch, 1], padded: true), none = try queue.tensor(.float32, [1, rowPadding])
+    try expert.pick(.larger, logits: logits, first: (either, none), second: (either, none), logStd: 0, rows: batch, on: queue)
+    try queue.gateLoss(gradient: pass.outputGradient, statistics: statistics, logits: logits, labels: queue.tensor(labels.map { Int32($0) }, [1, batch]))
     try pass.backward(states, parameters: parameters, parameterGradients: gradients, on: queue)
 
     let depth = passDepth(widths: [observations, hidden, hidden, 2]) + 8, forward = roundingTolerance(depth: depth)
     let all: [Float] = try statistics.read(), loss = (0..<batch).map { Double(all[$0 * rowPadding]) }.mean
     let wantLogits = try reference.doubles("gate_logits", count: 2 * batch)
-    let got: [Int32] = try picks.read()
+    let got: [Int32] = try expert.picks.read()
     // Where the logits differ by no more than their rounding, either pick is right.
     let clear = (0..<batch).filter { abs(wantLogits[2 * $0] - wantLogits[2 * $0 + 1]) > forward * wantLogits.rootMeanSquare }
     return try ([
@@ -119,18 +111,20 @@ private func verifyImitation(_ reference: ReferenceCase, batch: Int, picks: [Int
     let (old, new) = try (policyRows(reference, "policy_old", members: 3, network), policyRows(reference, "policy", members: 3, network))
     let states = MatrixView(try queue.tensor(reference.floats("gate_obs", count: batch * observations), [1, batch, observations], padded: true))
     let pass = try MLPWorkspace(network.policy, members: 1, rows: batch, backward: true, on: queue)
-    var means: [Float] = []
-    for parent in 0..<2 {
-        try pass.forward(states, parameters: queue.tensor(old[parent], [1, network.layout.rowCount]), on: queue)
-        means += try pass.output.read(as: Float.self)
+    let parents = try (0..<2).map { parent in
+        let parameters = try queue.tensor(old[parent], [1, network.layout.rowCount]), means = try queue.tensor(.float32, [1, batch, actions], padded: true)
+        try pass.forward(states, parameters: parameters, on: queue)
+        try queue.copy(pass.output, to: means)
+        return (means, parameters)
     }
-    let parentMeans = try queue.tensor(means, [2, 1, batch, actions], padded: true)
-    let parentLogStd = try queue.tensor((0..<2).flatMap { old[$0][logStd..<logStd + actions] }, [2, 1, actions], padded: true)
+    // Logits that differ as the picks want it.
+    let logits = try queue.tensor(picks.flatMap { [0, $0 == 0 ? Float(-1) : 1] }, [1, batch, 2], padded: true), expert = try ExpertRows(members: 1, rows: batch, count: actions, on: queue)
+    try expert.pick(.larger, logits: logits, first: parents[0], second: parents[1], logStd: logStd, rows: batch, on: queue)
     let parameters = try queue.tensor(new[2], [1, network.layout.rowCount]), gradients = try queue.tensor(.float32, [1, network.layout.rowCount])
     let logStdGradients = try queue.tensor(.float32, [1, batch, actions], padded: true), losses = try queue.tensor(.float32, [1, batch])
     try pass.forward(states, parameters: parameters, on: queue)
     try queue.gaussianImitationLoss(meanGradient: pass.outputGradient, logStdGradient: logStdGradients, losses: losses, mean: pass.output, parameters: parameters,
-                                    logStd: logStd, parentMeans: parentMeans, parentLogStd: parentLogStd, picks: queue.tensor(picks, [1, batch]))
+                                    logStd: logStd, expertMean: expert.distributions, expertLogStd: expert.logStd)
     try pass.backward(states, parameters: parameters, parameterGradients: gradients, on: queue)
     try queue.columnSum(MatrixView(gradients, offset: logStd, memberStride: gradients.pitch, pitch: logStdGradients.pitch), MatrixView(logStdGradients),
                         members: 1, rows: batch, columns: actions)

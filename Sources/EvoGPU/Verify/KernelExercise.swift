@@ -141,9 +141,11 @@ private func exerciseLosses(on queue: Queue) throws {
         try queue.distillationLoss(gradient: dy, losses: losses, actions: y, teacher: MatrixView(teacher))
         try queue.temporalDifference(gradient: values(5), losses: losses, q: values(6), nextQ: values(7), rewards: normals([p, b], padded: false, on: queue),
                                      done: queue.tensor([Float](repeating: 1, count: p * b), [p, b]), gamma: normals([p], padded: false, on: queue))
-        let picks = try queue.tensor((0..<Int32(p * b)).map { $0 % 2 }, [p, b])
         try queue.gaussianImitationLoss(meanGradient: dy, logStdGradient: teacher, losses: losses, mean: y, parameters: normals([p, padded(a) + 16], on: queue), logStd: 16,
-                                        parentMeans: normals([2, p, b, a], on: queue), parentLogStd: normals([2, p, a], on: queue), picks: picks)
+                                        expertMean: rows(8), expertLogStd: rows(9))
+        try queue.categoricalImitationLoss(logitGradient: dy, logProbabilities: teacher, losses: losses, logits: y, expert: rows(8))
+        try queue.gateLoss(gradient: normals([p, b, 2], on: queue), statistics: queue.tensor(.float32, [p, b, rowPadding]), logits: normals([p, b, 2], step: 1, on: queue),
+                           labels: queue.tensor((0..<Int32(p * b)).map { $0 % 2 }, [p, b]))
     }
 }
 

@@ -66,17 +66,17 @@ __kernel void merge_statistics(__global const float *x_in,       // [P, R, n], p
     vstore(keep_columns(sum / total, column, n), variance_out + at);
 }
 
-// Diagonal Gaussian policy (state-independent log standard deviation): action = mean + exp(log_std) noise.
+// Diagonal Gaussian policy: action = mean + exp(log_std) noise. A slot stride of 0 means a log standard deviation per member.
 // Work-item s owns slot s. Policies act in [-1, 1] per dimension; the environment gets low + (clip(action) + 1) / 2 (high - low).
 __kernel void gaussian_act(__global const float *mean_in,        // [S, A], padded
-                           __global const float *parameters_in,  // member p's log_std at log_std_offset + p parameter_stride
+                           __global const float *parameters_in,  // log_std at log_std_offset + p parameter_stride + e slot_stride
                            __global const float *noise_in,       // [P, noise_pitch]: standard normals, (t E + e) A + j
                            __global const float *bounds_in,      // [2, A]: low, high
                            __global float *action_out,           // [P, T, E, A], padded
                            __global float *distribution_out,     // [P, T, E, A], padded: the mean
                            __global float *log_p_out,            // [P, T, E]
                            __global float *environment_action_out,  // [S, A]
-                           const ulong log_std_offset, const ulong parameter_stride, const int noise_pitch,
+                           const ulong log_std_offset, const ulong parameter_stride, const ulong slot_stride, const int noise_pitch,
                            const int slot_count, const int environment_count, const int step_count, const int t,
                            const int action_count, const int pitch, const int deterministic) {
     const int s = (int)get_global_id(0);
@@ -84,7 +84,7 @@ __kernel void gaussian_act(__global const float *mean_in,        // [S, A], padd
     const int p = s / environment_count, e = s % environment_count;
     const size_t row = ((size_t)p * (size_t)step_count + (size_t)t) * (size_t)environment_count + (size_t)e;
     __global const float *mean = mean_in + (size_t)s * (size_t)pitch;
-    __global const float *log_std = parameters_in + (log_std_offset + (size_t)p * parameter_stride);
+    __global const float *log_std = parameters_in + (log_std_offset + (size_t)p * parameter_stride + (size_t)e * slot_stride);
     __global const float *noise = noise_in + (size_t)p * (size_t)noise_pitch + ((size_t)t * (size_t)environment_count + (size_t)e) * (size_t)action_count;
     float log_p = 0.0f;
     for (int j = 0; j < pitch; ++j) {
