@@ -54,14 +54,24 @@ struct AlgorithmsCommand: ParsableCommand {
     @Argument(help: "An algorithm.") var name: String?
     @Flag(help: "Print JSON.") var json = false
 
-    private struct Row: Encodable { let name, summary: String, config: PPOConfig }
+    private struct Row: Encodable {
+        let algorithm: AlgorithmSpec
+        enum CodingKeys: CodingKey { case name, summary, config }
+
+        func encode(to encoder: any Encoder) throws {
+            var keys = encoder.container(keyedBy: CodingKeys.self)
+            try keys.encode(algorithm.name, forKey: .name)
+            try keys.encode(algorithm.summary, forKey: .summary)
+            try algorithm.defaults.encode(to: keys.superEncoder(forKey: .config))
+        }
+    }
 
     func run() throws {
         let algorithms = try name.map { name in [try usage { try AlgorithmSpec.named(name) }] } ?? AlgorithmSpec.all
-        if json { return try printJSON(algorithms.map { Row(name: $0.name, summary: $0.summary, config: $0.config) }) }
+        if json { return try printJSON(algorithms.map { Row(algorithm: $0) }) }
         for algorithm in algorithms {
             print("\(algorithm.name): \(algorithm.summary)")
-            if name != nil { print(try Configuration.yaml(algorithm.config), terminator: "") }
+            if name != nil { print(try Configuration.yaml(algorithm.defaults), terminator: "") }
         }
     }
 }

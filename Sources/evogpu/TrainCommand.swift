@@ -12,20 +12,30 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var device: DeviceOptions
     @Option(help: "A YAML file of settings.", completion: .file()) var config: String?
     @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
+    @Option(help: "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=...") var variant: String?
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
 
     func run() throws {
-        let (spec, chosen, merged, seedList) = try usage {
+        let (spec, chosen, ppo, gpo, seedList) = try usage {
             guard seeds >= 1, seeds <= 100_000 else { throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000") }
             // env.key=value is an option of the environment, everything else a setting of the algorithm.
             let spec = try EnvironmentSpec.named(env, settings: settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }), algorithm = try AlgorithmSpec.named(self.algorithm)
-            let merged = try Configuration.load(algorithm.config(for: spec), file: config.map { URL(fileURLWithPath: $0) }, overrides: settings.filter { !$0.hasPrefix("env.") })
+            let file = config.map { URL(fileURLWithPath: $0) }, overrides = settings.filter { !$0.hasPrefix("env.") } + (variant.map { ["variant=\($0)"] } ?? [])
+            let seedList = (0..<UInt64(seeds)).map { seed &+ $0 }
+            if let defaults = algorithm.gpoConfig(for: spec) {
+                let merged = try Configuration.load(defaults, file: file, overrides: overrides)
+                try merged.validate()
+                return (spec, algorithm, PPOConfig?.none, Optional(merged), seedList)
+            }
+            guard variant == nil else { throw RunError("--variant is \(variant!) with algorithm \(algorithm.name); only gpo has variants") }
+            let merged = try Configuration.load(algorithm.config(for: spec), file: file, overrides: overrides)
             try merged.validate()
-            return (spec, algorithm, merged, (0..<UInt64(seeds)).map { seed &+ $0 })
+            return (spec, algorithm, Optional(merged), GPOConfig?.none, seedList)
         }
-        let queue = try device.queue()
-        let run = try TrainingRun(chosen, spec, config: merged, seeds: seedList, path: out.map { URL(fileURLWithPath: $0) }, on: queue)
+        let queue = try device.queue(), path = out.map { URL(fileURLWithPath: $0) }
+        let run = if let gpo { try TrainingRun(chosen, spec, config: gpo, seeds: seedList, path: path, on: queue) }
+                  else { try TrainingRun(chosen, spec, config: ppo!, seeds: seedList, path: path, on: queue) }
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -39,7 +49,7 @@ struct ResumeCommand: ParsableCommand {
     func run() throws {
         let queue = try device.queue()
         let run = try TrainingRun(resuming: URL(fileURLWithPath: directory), on: queue)
-        note("resumed \(directory) at \(run.ppo.stepsPerMember) of \(run.ppo.config.iterations * run.ppo.config.environments * run.ppo.config.rolloutSteps) steps per member")
+        note("resumed \(directory) at \(run.steps / run.ppo.members) of \(run.plannedSteps / run.ppo.members) steps per member")
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -59,28 +69,32 @@ struct EvaluationOptions: ParsableArguments {
 private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Queue) throws {
     StopSignals.install()
     let progress = ProgressLine.standardError(isQuiet: evaluation.quiet)
-    let perIteration = run.ppo.config.environments * run.ppo.config.rolloutSteps * run.ppo.members
-    let begin = monotonicSeconds(), first = run.ppo.iteration
+    run.tell = { note($0) }
+    let begin = monotonicSeconds(), first = run.steps
     let complete = try run.train(shouldStop: { StopSignals.received }) { run in
         let returns = run.recentReturns.compactMap { $0 }
-        progress.update(Progress(steps: run.ppo.iteration * perIteration, totalSteps: run.ppo.config.iterations * perIteration,
-                                 stepsPerSecond: Double((run.ppo.iteration - first) * perIteration) / (monotonicSeconds() - begin),
+        progress.update(Progress(steps: run.steps, totalSteps: run.plannedSteps, stepsPerSecond: Double(run.steps - first) / (monotonicSeconds() - begin),
                                  bestReturn: returns.max(), meanReturn: returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)))
     }
     progress.finish()
     StopSignals.remove()
-    let seconds = monotonicSeconds() - begin, steps = (run.ppo.iteration - first) * perIteration
+    let seconds = monotonicSeconds() - begin, steps = run.steps - first
     if run.nonFiniteResets > 0 { note("\(run.nonFiniteResets) environments were reset because their state was not finite") }
     if run.contactOverflows > 0 { note("\(run.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept") }
     if run.refusedSteps > 0 { note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite") }
     guard complete else {
-        note("stopped by a signal after \(run.ppo.stepsPerMember) steps per member; `evogpu resume \(run.directory.url.path)` goes on")
+        note("stopped by a signal after \(run.steps / run.ppo.members) steps per member; `evogpu resume \(run.directory.url.path)` goes on")
         throw ExitCode(130)
     }
-    let best = evaluation.evalEpisodes == 0 ? [] : try TrainedPopulation(run.directory.url, on: queue).evaluateBest(episodes: evaluation.evalEpisodes, seed: 1)
+    if let gpo = run.gpo, gpo.retiredCount > 0 { note("\(gpo.retiredCount) members were retired because they held numbers that are not finite") }
+    let final = evaluation.evalEpisodes == 0 ? nil : try FinalEvaluation(TrainedPopulation(run.directory.url, on: queue), episodes: evaluation.evalEpisodes, seed: 1,
+                                                                         totalSteps: run.steps / run.ppo.seeds.count, seconds: first == 0 ? seconds : nil)
+    try final?.write(to: run.directory.finalFile)
     let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.ppo.members, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
-                                  best: best.map { .init(seed: $0.seed, member: $0.member, episodes: $0.result.returns.count, non_finite: $0.result.nonFinite, mean: $0.result.mean, std: $0.result.standardDeviation,
-                                                         min: $0.result.minimum, max: $0.result.maximum) })
+                                  best: (final?.runs ?? []).map { run in
+                                      let best = run.members[run.best]
+                                      return .init(seed: run.seed, member: run.best, episodes: evaluation.evalEpisodes, non_finite: best.non_finite, mean: best.mean, std: best.std, min: best.min, max: best.max)
+                                  })
     if evaluation.json { return try printJSON(outcome) }
     print("trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)")
     for entry in outcome.best {

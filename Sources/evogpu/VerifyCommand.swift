@@ -87,15 +87,18 @@ struct VerifyBackendsCommand: ParsableCommand {
         guard variants.count > 1 else { throw RunError("there is only one backend here, \(variants.first?.description ?? "none"): nothing to compare") }
         var reports: [BackendReport] = []
         for spec in specs {
+            func show(_ report: BackendReport) {
+                reports.append(report)
+                guard !json else { return }
+                let name = report.backend.padding(toLength: max(44, report.backend.count), withPad: " ", startingAt: 0)
+                print("    \(name) \(report.tensors) tensors, \(report.differing) of \(report.values) values differ\(report.firstDifference.map { ", first in \($0)" } ?? "")")
+            }
             for objective in [PolicyObjective.clip, .penalty] {
                 if !json { print("\(spec.name), \(objective.rawValue), \(iterations) iterations, compared with \(variants[0])") }
-                try verifyBackends(spec, objective: objective, iterations: iterations, variants: variants) { report in
-                    reports.append(report)
-                    guard !json else { return }
-                    let name = report.backend.padding(toLength: max(44, report.backend.count), withPad: " ", startingAt: 0)
-                    print("    \(name) \(report.tensors) tensors, \(report.differing) of \(report.values) values differ\(report.firstDifference.map { ", first in \($0)" } ?? "")")
-                }
+                try verifyBackends(spec, objective: objective, iterations: iterations, variants: variants, report: show)
             }
+            if !json { print("\(spec.name), gpo, two rounds, compared with \(variants[0])") }
+            try verifyEvolution(spec, variants: variants, report: show)
         }
         if json { try printJSON(reports) }
         if reports.contains(where: { $0.firstDifference != nil }) { throw ExitCode(1) }

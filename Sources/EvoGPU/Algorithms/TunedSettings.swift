@@ -34,3 +34,15 @@ func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
         break
     }
 }
+
+/// The same for GPO.
+func tune(_ config: inout GPOConfig, environment: String) {
+    switch environment {
+    case "Pendulum-v1":
+        config.totalSteps = 2_000_000
+        (config.mutation.learningRate, config.mutation.gamma) = (1e-3, 0.9)
+        config.crossoverSteps = 200
+    default:
+        break
+    }
+}

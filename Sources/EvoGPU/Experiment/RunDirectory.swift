@@ -20,6 +20,12 @@ public struct RunDirectory: Sendable {
 
     public var configFile: URL { url.appendingPathComponent("config.yaml") }
     public var metricsFile: URL { url.appendingPathComponent("metrics.csv") }
+    /// Of GPO's runs.
+    public var lineageFile: URL { url.appendingPathComponent("lineage.jsonl") }
+    /// What parents and children of GPO's first crossover visit, for reports.
+    public var visitedFile: URL { url.appendingPathComponent("visited.safetensors") }
+    /// The final population's evaluation.
+    public var finalFile: URL { url.appendingPathComponent("final.json") }
 
     /// Creates the folder of a new run.
     ///
@@ -80,6 +86,13 @@ public struct RunDirectory: Sendable {
         } catch {
             throw RunError("\(configFile.path): \(key) is \(Configuration.describe(node)); a value of type \(T.self) is accepted")
         }
+    }
+
+    func writeVisited(_ visited: VisitedStates) throws {
+        let shape = [visited.first.count / visited.width, visited.width]
+        try Safetensors.write([NamedArray("first_parent", visited.first, shape: shape), NamedArray("second_parent", visited.second, shape: shape),
+                               NamedArray("child", visited.child, shape: shape), NamedArray("parameter_child", visited.parameterChild, shape: shape)],
+                              metadata: ["seed": "\(visited.seed)", "first": "\(visited.couple.first)", "second": "\(visited.couple.second)"], to: visitedFile)
     }
 
     /// A name that is safe in a path.

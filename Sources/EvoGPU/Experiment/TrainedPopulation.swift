@@ -37,10 +37,15 @@ public final class TrainedPopulation {
 
     /// The best member of every run, chosen by one set of episodes and then judged by another, so that the choice does not flatter it.
     public func evaluateBest(episodes: Int, seed: UInt64) throws -> [(run: Int, seed: UInt64, member: Int, result: EvaluationResult)] {
+        try evaluateFinal(episodes: episodes, seed: seed).map { ($0.run, $0.seed, $0.best, $0.members[$0.best]) }
+    }
+
+    /// Every member of every run, judged, and which of them is the best, chosen by other episodes than those.
+    public func evaluateFinal(episodes: Int, seed: UInt64) throws -> [(run: Int, seed: UInt64, best: Int, members: [EvaluationResult])] {
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: seed)
         return saved.seeds.enumerated().map { run, seed in
-            let best = best(of: run * saved.config.population..<(run + 1) * saved.config.population, choice, judged)
-            return (run, seed, best - run * saved.config.population, judged[best])
+            let members = run * saved.config.population..<(run + 1) * saved.config.population
+            return (run, seed, best(of: members, choice, judged) - members.lowerBound, Array(judged[members]))
         }
     }
 
@@ -53,5 +58,37 @@ public final class TrainedPopulation {
     func best(of rows: some Sequence<Int>, _ choice: [EvaluationResult], _ judged: [EvaluationResult]) -> Int {
         func standing(_ row: Int) -> Double { choice[row].nonFinite > 0 || judged[row].nonFinite > 0 ? -.infinity : choice[row].mean }
         return rows.max { standing($0) < standing($1) }!
+    }
+}
+
+/// `final.json`: how the finished run's policies did, each over the same start states, by the mean or most probable action.
+public struct FinalEvaluation: Codable, Sendable {
+    public struct Member: Codable, Sendable { public let mean, std, min, max: Double, non_finite: Int }
+    /// `best` was chosen by other episodes than these.
+    public struct Run: Codable, Sendable { public let seed: UInt64, best: Int, members: [Member] }
+    public let environment: String, algorithm: String, episodes: Int, total_steps: Int, seconds: Double?, runs: [Run]
+
+    /// - Parameters:
+    ///   - totalSteps: environment steps of each run.
+    ///   - seconds: of training, in this process; nil where the run was resumed.
+    public init(_ population: TrainedPopulation, episodes: Int, seed: UInt64, totalSteps: Int, seconds: Double?) throws {
+        (environment, algorithm, self.episodes, total_steps, self.seconds) = (population.saved.spec.name, population.saved.algorithm.name, episodes, totalSteps, seconds)
+        runs = try population.evaluateFinal(episodes: episodes, seed: seed).map { run in
+            Run(seed: run.seed, best: run.best, members: run.members.map { Member(mean: $0.mean, std: $0.standardDeviation, min: $0.minimum, max: $0.maximum, non_finite: $0.nonFinite) })
+        }
+    }
+
+    public func write(to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        try FileSystem.writeAtomically(encoder.encode(self), to: url)
+    }
+
+    public static func read(_ url: URL) throws -> FinalEvaluation {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let content = try FileSystem.read(url)
+        do { return try decoder.decode(FinalEvaluation.self, from: content) } catch { throw RunError("\(url.path): not what a finished run writes") }
     }
 }

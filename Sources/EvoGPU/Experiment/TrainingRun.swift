@@ -5,12 +5,19 @@ import GPUTensor
 public struct AlgorithmSpec: Sendable {
     public let name: String
     public let summary: String
-    /// Default settings.
+    /// Default settings; of `gpo`, its mutation's.
     public let config: PPOConfig
+    /// Default settings of `gpo`; nil for the others.
+    public let gpo: GPOConfig?
+    /// Default settings, whatever their type.
+    public var defaults: any Encodable { gpo ?? config as any Encodable }
+
+    init(name: String, summary: String, config: PPOConfig, gpo: GPOConfig? = nil) { (self.name, self.summary, self.config, self.gpo) = (name, summary, config, gpo) }
 
     public static let all = [
         AlgorithmSpec(name: "ppo", summary: "proximal policy optimisation, clipped or with adaptive KL penalty (Schulman et al. 2017)", config: PPOConfig()),
         AlgorithmSpec(name: "a2c", summary: "advantage actor-critic, one step per rollout (Mnih et al. 2016)", config: .a2c()),
+        AlgorithmSpec(name: "gpo", summary: "genetic policy optimisation: PPO or A2C mutates, imitation crosses (Gangwani and Peng 2018)", config: GPOConfig().mutation, gpo: GPOConfig()),
     ]
 
     /// - Throws: ``RunError`` with the list of algorithms.
@@ -27,16 +34,27 @@ public struct AlgorithmSpec: Sendable {
         tune(&config, algorithm: name, environment: spec.physics?.model.name ?? spec.name)
         return config
     }
+
+    /// The same of `gpo`; nil for the others.
+    public func gpoConfig(for spec: EnvironmentSpec) -> GPOConfig? {
+        guard var config = gpo else { return nil }
+        tune(&config, environment: spec.name)
+        return config
+    }
 }
 
 /// A training run with its folder: config, metrics, checkpoints.
 public final class TrainingRun {
     public let algorithm: AlgorithmSpec
     public let ppo: PPO
+    /// What drives ``ppo``, of algorithm `gpo`.
+    public let gpo: GPO?
     public let directory: RunDirectory
+    /// Is given a sentence now and then that a person should see.
+    public var tell: (String) -> Void = { _ in }
     private let queue: Queue
-    private let metrics: MetricsLog
-    private var metricsRows = 0
+    private let metrics: MetricsLog, lineage: LineageLog?
+    private var metricsRows = 0, lineageRows = 0
     /// Mean return of each member's last finished episodes; nil before there is one.
     public private(set) var recentReturns: [Double?]
     /// Environment resets because a state was not finite, refused steps, and contacts without room, over the whole run.
@@ -49,19 +67,33 @@ public final class TrainingRun {
         /// Name, offset, rows and columns of every slot of a parameter row, and the activation: for readers of the arrays, and compared
         /// with what config.yaml makes.
         var layout: [String]
+        var gpo: GPO.State?
     }
 
-    static let metricsColumns = ["iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length", "policy_loss", "value_loss",
+    private static let ppoColumns = ["iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length", "policy_loss", "value_loss",
                                  "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after", "non_finite_resets", "refused_steps", "contact_overflows"]
+    /// `similar`: policies whose samples the member learns from, itself included. `total_steps`: of a whole run, crossovers included.
+    private static let gpoColumns = ["round", "total_steps", "similar"]
+    private static func columns(isGPO: Bool) -> [String] { ppoColumns + (isGPO ? gpoColumns : []) }
 
     /// Starts a run: everything is checked and allocated before its folder is made.
-    public init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: PPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
-        (self.algorithm, self.queue) = (algorithm, queue)
-        ppo = try PPO(config, spec, seeds: seeds, on: queue)
+    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: PPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        try self.init(algorithm, spec, PPO(config, spec, seeds: seeds, on: queue), nil, settings: config, seeds, path, queue)
+    }
+
+    /// The same with algorithm `gpo`.
+    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: GPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        let gpo = try GPO(config, spec, seeds: seeds, on: queue)
+        try self.init(algorithm, spec, gpo.ppo, gpo, settings: config, seeds, path, queue)
+    }
+
+    private init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, _ ppo: PPO, _ gpo: GPO?, settings: some Encodable, _ seeds: [UInt64], _ path: URL?, _ queue: Queue) throws {
+        (self.algorithm, self.ppo, self.gpo, self.queue) = (algorithm, ppo, gpo, queue)
         recentReturns = Array(repeating: nil, count: ppo.members)
         directory = try RunDirectory.create(algorithm: algorithm.name, env: spec.name, path: path)
-        metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.metricsColumns)   // first: only one process can
-        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name)] + (spec.physics.map { [("env_options", $0.options)] } ?? []) + [("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: config)
+        metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.columns(isGPO: gpo != nil))   // first: only one process can
+        lineage = gpo == nil ? nil : try LineageLog(creating: directory.lineageFile)
+        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name)] + (spec.physics.map { [("env_options", $0.options)] } ?? []) + [("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: settings)
         try writeCheckpoint()   // a run killed in its first iterations can be resumed too
     }
 
@@ -72,14 +104,22 @@ public final class TrainingRun {
         let saved = try SavedRun(url)
         (algorithm, directory, self.queue) = (saved.algorithm, saved.directory, queue)
         let checkpoint = try Checkpoint.read(state: State.self, in: url)
-        ppo = try PPO(saved.config, saved.spec, seeds: saved.seeds, on: queue)
+        gpo = try saved.gpo.map { try GPO($0, saved.spec, seeds: saved.seeds, on: queue) }
+        ppo = try gpo?.ppo ?? PPO(saved.config, saved.spec, seeds: saved.seeds, on: queue)
         try Self.check(checkpoint.state, against: saved)
-        for (name, tensor) in ppo.persistentTensors { try tensor.restore(name, from: checkpoint.arrays) }
+        for (name, tensor) in gpo?.persistentTensors ?? ppo.persistentTensors { try tensor.restore(name, from: checkpoint.arrays) }
         let state = checkpoint.state
-        try ppo.resume(atIteration: state.iteration)
+        if let gpo {
+            guard let its = state.gpo else { throw RunError("\(url.path): the checkpoint's state.json has no state of gpo; config.yaml says it is a run of it") }
+            try gpo.resume(its, atIteration: state.iteration)
+            lineageRows = its.lineage_rows
+        } else {
+            try ppo.resume(atIteration: state.iteration)
+        }
         (metricsRows, recentReturns) = (state.metrics_rows, state.recent_returns)
         (nonFiniteResets, refusedSteps, contactOverflows) = (state.non_finite_resets, state.refused_steps, state.contact_overflows)
-        metrics = try MetricsLog(resuming: directory.metricsFile, columns: Self.metricsColumns, keepingRows: metricsRows)
+        metrics = try MetricsLog(resuming: directory.metricsFile, columns: Self.columns(isGPO: gpo != nil), keepingRows: metricsRows)
+        lineage = gpo == nil ? nil : try LineageLog(resuming: directory.lineageFile, keepingLines: lineageRows)
     }
 
     static func check(_ state: State, against saved: SavedRun) throws {
@@ -103,7 +143,10 @@ public final class TrainingRun {
         network.layout.slots.map { "\($0.name) \($0.offset) \($0.rows) \($0.columns)" } + ["activation \(config.activation.rawValue)"]
     }
 
-    public var isDone: Bool { ppo.iteration >= ppo.config.iterations }
+    public var isDone: Bool { gpo?.isDone ?? (ppo.iteration >= ppo.config.iterations) }
+    /// Environment steps so far and at the end, over all runs and members.
+    public var steps: Int { gpo.map { $0.stepsPerRun * ppo.seeds.count } ?? ppo.stepsPerMember * ppo.members }
+    public var plannedSteps: Int { gpo.map { $0.plannedStepsPerRun * ppo.seeds.count } ?? ppo.config.iterations * ppo.config.environments * ppo.config.rolloutSteps * ppo.members }
 
     /// Trains to the end, or until `shouldStop` says so; writes a checkpoint either way.
     ///
@@ -111,7 +154,7 @@ public final class TrainingRun {
     /// - Returns: whether the run is complete.
     public func train(shouldStop: () -> Bool = { false }, report: (TrainingRun) throws -> Void) throws -> Bool {
         while !isDone {
-            try record(ppo.iterate())
+            if let gpo { try evolve(gpo) } else { try record(ppo.iterate(), stepsPerMember: ppo.stepsPerMember) }
             try report(self)
             let stop = shouldStop()
             if stop || isDone || ppo.iteration.isMultiple(of: ppo.config.checkpointEvery) { try writeCheckpoint() }
@@ -120,7 +163,21 @@ public final class TrainingRun {
         return true
     }
 
-    private func record(_ figures: [MemberFigures]) throws {
+    /// One step of GPO with what it leaves in the folder.
+    private func evolve(_ gpo: GPO) throws {
+        let (round, crossings) = (gpo.round, gpo.crossings), (figures, ended) = try gpo.step()
+        let steps = ppo.stepsPerMember + crossings * gpo.config.crossoverStepsPerChild   // a round's last iteration comes before its crossover
+        try record(figures, stepsPerMember: steps) { member in [MetricValue(round + 1), MetricValue(steps * self.ppo.config.population), MetricValue(gpo.similarCounts[member])] }
+        guard let ended else { return }
+        for entry in ended.lineage {
+            try lineage?.append(entry)
+            lineageRows += 1
+        }
+        for sentence in ended.retired { tell(sentence) }
+        if let visited = ended.visited { try directory.writeVisited(visited) }
+    }
+
+    private func record(_ figures: [MemberFigures], stepsPerMember: Int, further: (Int) -> [MetricValue] = { _ in [] }) throws {
         for (member, figure) in figures.enumerated() {
             if let mean = figure.meanReturn, figure.nonFiniteResets == 0 { recentReturns[member] = mean }
             nonFiniteResets += figure.nonFiniteResets
@@ -129,22 +186,23 @@ public final class TrainingRun {
             let run = member / ppo.config.population
             func optional(_ value: Double?) -> MetricValue { value.map { MetricValue($0) } ?? .missing }
             try metrics.append([
-                MetricValue(ppo.iteration), MetricValue(ppo.stepsPerMember), MetricValue(run), MetricValue(ppo.seeds[run]), MetricValue(member % ppo.config.population),
+                MetricValue(ppo.iteration), MetricValue(stepsPerMember), MetricValue(run), MetricValue(ppo.seeds[run]), MetricValue(member % ppo.config.population),
                 MetricValue(figure.episodes), optional(figure.meanReturn), optional(figure.meanLength), MetricValue(figure.policyLoss), MetricValue(figure.valueLoss),
                 MetricValue(figure.entropy), MetricValue(figure.kl), MetricValue(figure.clipFraction), MetricValue(figure.gradientNorm), MetricValue(figure.minibatches),
                 MetricValue(figure.klCoefficient), MetricValue(figure.klAfter), MetricValue(figure.nonFiniteResets), MetricValue(figure.refusedSteps),
                 MetricValue(figure.contactOverflows),
-            ])
+            ] + further(member))
             metricsRows += 1
         }
     }
 
     public func writeCheckpoint() throws {
         try metrics.sync()
-        let arrays = try ppo.persistentTensors.map { try $0.tensor.namedArray($0.name) }
+        try lineage?.sync()
+        let arrays = try (gpo?.persistentTensors ?? ppo.persistentTensors).map { try $0.tensor.namedArray($0.name) }
         let state = State(algorithm: algorithm.name, environment: ppo.spec.name, seeds: ppo.seeds, population: ppo.config.population, iteration: ppo.iteration,
                           metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps, contact_overflows: contactOverflows,
-                          layout: Self.describe(ppo.network, ppo.config))
+                          layout: Self.describe(ppo.network, ppo.config), gpo: gpo.map { var state = $0.state; state.lineage_rows = lineageRows; return state })
         try Checkpoint.write(arrays, state: state, in: directory.url)
     }
 }
@@ -154,7 +212,10 @@ public struct SavedRun {
     public let directory: RunDirectory
     public let algorithm: AlgorithmSpec
     public let spec: EnvironmentSpec
+    /// What PPO runs with; of `gpo`, for its mutation.
     public let config: PPOConfig
+    /// Settings of `gpo`; nil for the others.
+    public let gpo: GPOConfig?
     public let seeds: [UInt64]
     public var network: ActorCritic { PPO.network(config, spec) }
 
@@ -164,7 +225,9 @@ public struct SavedRun {
         let named = try EnvironmentSpec.named(directory.record("env"))
         if let physics = named.physics { spec = EnvironmentSpec(try physics.with(directory.record("env_options", as: PhysicsModel.Task.self))) } else { spec = named }
         seeds = try directory.record("seeds")
-        config = try Configuration.load(algorithm.config, file: directory.configFile)
+        if let defaults = algorithm.gpo { gpo = try Configuration.load(defaults, file: directory.configFile) } else { gpo = nil }
+        try gpo?.validate()
+        if let gpo { config = gpo.ppo } else { config = try Configuration.load(algorithm.config, file: directory.configFile) }
         try config.validate()
         guard (1...100_000).contains(seeds.count) else { throw RunError("\(directory.configFile.path): there are \(seeds.count) seeds; accepted: 1 to 100000") }
     }

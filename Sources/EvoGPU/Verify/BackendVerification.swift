@@ -57,19 +57,44 @@ public func verifyBackends(_ spec: EnvironmentSpec, objective: PolicyObjective, 
     (config.hidden, config.valueHidden, config.objective) = ([17, 33], [19], objective)
     (config.learningRate, config.entropyCoefficient, config.totalSteps) = (1e-3, 0.01, iterations * 5 * 24)
     config.maxKL = PerMember([0, 0, 0.003])   // the third member stops early now and then
+    try compare(spec, objective.rawValue, steps: iterations, variants: variants, report: report) { queue in
+        let ppo = try PPO(config, spec, seeds: [7], on: queue)
+        return ({ _ = try ppo.iterate() }, { ppo.persistentTensors })
+    }
+}
+
+/// The same with two rounds of GPO: data sharing, gates with refinement, crossovers with DAgger and all.
+public func verifyEvolution(_ spec: EnvironmentSpec, variants: [BackendVariant] = BackendVariant.all(), report: (BackendReport) throws -> Void) throws {
+    var config = GPOConfig()
+    (config.mutation.population, config.mutation.environments, config.mutation.rolloutSteps, config.mutation.batchSize, config.mutation.epochs) = (3, 5, 24, 50, 2)
+    (config.mutation.hidden, config.mutation.valueHidden, config.gateHidden, config.mutation.learningRate) = ([17, 33], [19], [7, 18], 1e-3)
+    (config.rounds, config.recentRollouts, config.similarity, config.similarLimit, config.klStates) = (2, 2, 0.02, 3, 37)
+    (config.gateBatchSize, config.gateRefinement, config.crossoverEnvironments, config.crossoverSteps) = (33, 1, 3, 17)
+    (config.daggerPasses, config.imitationEpochs, config.imitationBatchSize, config.childStatistics, config.lineageEpisodes) = (1, 2, 29, .merged, 0)
+    (config.selection, config.diversityWeight) = (.mix, 0.5)
+    config.totalSteps = 2 * 3 * (3 * 120 + config.crossoverStepsPerChild)
+    try compare(spec, "gpo", steps: 6, variants: variants, report: report) { queue in
+        let gpo = try GPO(config, spec, seeds: [7, 8], on: queue)
+        return ({ _ = try gpo.step() }, { gpo.persistentTensors })
+    }
+}
+
+/// - Parameter make: gives what one step of a run does and the tensors that it changes.
+private func compare(_ spec: EnvironmentSpec, _ objective: String, steps: Int, variants: [BackendVariant], report: (BackendReport) throws -> Void,
+                     make: (Queue) throws -> (step: () throws -> Void, tensors: () -> [(name: String, tensor: Tensor)])) throws {
     var expected: [[Snapshot]] = []
     for (index, variant) in variants.enumerated() {
-        let queue = try variant.queue(), ppo = try PPO(config, spec, seeds: [7], on: queue)
+        let run = try make(variant.queue())
         var first: String?, differing = 0, values = 0
-        for iteration in 0..<iterations {
-            _ = try ppo.iterate()
-            let now = try ppo.persistentTensors.map { try Snapshot($0.name, $0.tensor) }
+        for step in 0..<steps {
+            try run.step()
+            let now = try run.tensors().map { try Snapshot($0.name, $0.tensor) }
             if index == 0 { expected.append(now) }
-            let counts = zip(now, expected[iteration]).map { $0.differing(from: $1) }
+            let counts = zip(now, expected[step]).map { $0.differing(from: $1) }
             (differing, values) = (counts.reduce(0, +), now.reduce(0) { $0 + $1.words.count })
-            if first == nil, let at = counts.firstIndex(where: { $0 > 0 }) { first = "\(now[at].name) after iteration \(iteration + 1)" }
+            if first == nil, let at = counts.firstIndex(where: { $0 > 0 }) { first = "\(now[at].name) after iteration \(step + 1)" }
         }
-        try report(BackendReport(backend: variant.description, env: spec.name, objective: objective.rawValue, tensors: ppo.persistentTensors.count,
+        try report(BackendReport(backend: variant.description, env: spec.name, objective: objective, tensors: run.tensors().count,
                                  values: values, differing: differing, firstDifference: first))
     }
 }

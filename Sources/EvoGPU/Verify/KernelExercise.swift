@@ -14,6 +14,7 @@ public func exerciseKernels(on queue: Queue) throws {
     try exerciseOptimiser(on: queue)
     try exerciseLosses(on: queue)
     try exerciseVariation(on: queue)
+    try exerciseEvolution(on: queue)
     try exerciseArrays(on: queue)
     try queue.finish()
 }
@@ -146,6 +147,22 @@ private func exerciseLosses(on queue: Queue) throws {
         try queue.categoricalImitationLoss(logitGradient: dy, logProbabilities: teacher, losses: losses, logits: y, expert: rows(8))
         try queue.gateLoss(gradient: normals([p, b, 2], on: queue), statistics: queue.tensor(.float32, [p, b, rowPadding]), logits: normals([p, b, 2], step: 1, on: queue),
                            labels: queue.tensor((0..<Int32(p * b)).map { $0 % 2 }, [p, b]))
+    }
+}
+
+/// Two rounds of GPO with a continuous and a discrete task, in which everyone is similar to everyone, every option is on and no size is a
+/// multiple of a lane.
+private func exerciseEvolution(on queue: Queue) throws {
+    for environment in ["Pendulum-v1", "CartPole-v1"] {
+        var config = GPOConfig()
+        (config.mutation.population, config.mutation.environments, config.mutation.rolloutSteps, config.mutation.batchSize, config.mutation.epochs) = (3, 5, 7, 11, 1)
+        (config.mutation.hidden, config.mutation.valueHidden, config.gateHidden) = ([17, 5], [19], [5])
+        (config.similarity, config.similarLimit, config.klStates, config.rounds, config.recentRollouts) = (1e6, 3, 9, 2, 2)
+        (config.gateEpochs, config.gateBatchSize, config.gateRefinement, config.crossoverEnvironments, config.crossoverSteps) = (1, 5, 1, 3, 4)
+        (config.daggerPasses, config.imitationEpochs, config.imitationBatchSize, config.childStatistics, config.lineageEpisodes) = (1, 1, 11, .merged, 0)
+        config.totalSteps = 2 * 3 * (2 * 35 + config.crossoverStepsPerChild)
+        let gpo = try GPO(config, EnvironmentSpec.named(environment), seeds: [1], on: queue)
+        while !gpo.isDone { _ = try gpo.step() }
     }
 }
 

@@ -1,0 +1,268 @@
+import GPUTensor
+
+/// One child's origin, as `lineage.jsonl` holds it. Members count within their run; returns are means over episodes.
+public struct LineageEntry: Sendable, Codable, Equatable {
+    /// From 1; a child of round r is an individual of generation r, and its parents are of generation r - 1.
+    public var round: Int, run: Int, seed: UInt64, child: Int
+    public var parents: [Int], fitter: Int, `operator`: CrossoverOperator
+    /// Of either parent, in the mutation's last rollouts: what selection went by.
+    public var fitness: [Double]
+    /// `KL[child || expert]` and of the child to either parent, in nats on the child's own states; nil for parameter space.
+    public var kl_to_expert: Double?, kl_to_parents: [Double]?
+    public var gate_loss: Double?, gate_accuracy: Double?
+    /// Measured side by side on the same start states, by the mean action: either parent, the child, and a child of parameter-space
+    /// crossover; nil where it was not measured.
+    public var measured_parents: [Double]?, measured_child: Double?, measured_parameter_child: Double?
+    /// Environment steps of the whole run so far, this crossover's included.
+    public var total_steps: Int
+}
+
+/// States that the parents of the first couple and both kinds of their child visit, raw, `[rows, n]` each.
+public struct VisitedStates: Sendable {
+    public let seed: UInt64, couple: Couple, width: Int
+    public let first: [Float], second: [Float], child: [Float], parameterChild: [Float]
+}
+
+/// What a round ended with.
+public struct RoundRecord: Sendable {
+    public var lineage: [LineageEntry] = []
+    /// One sentence for each member that was retired.
+    public var retired: [String] = []
+    public var visited: VisitedStates?
+}
+
+/// Genetic policy optimisation: policies that mutate by policy gradients and are crossed by imitation. Gangwani and Peng 2018
+/// (arXiv:1711.01012), Algorithm 1; a frame is one environment step. All members of all runs are in lock-step.
+///
+/// `single` and `joint` are the paper's baselines: the same loop without selection and crossover.
+public final class GPO {
+    public let config: GPOConfig
+    public let ppo: PPO
+    /// The round that is running, from 0, and iterations of its mutation so far.
+    public private(set) var round = 0, iterationInRound = 0
+    /// Crossovers so far.
+    public private(set) var crossings = 0
+    /// Members that were retired so far because they held numbers which are not finite.
+    public private(set) var retiredCount = 0
+    /// Environment steps that measured parents and children, which are no part of the budget.
+    public private(set) var measuringSteps = 0
+    private let queue: Queue
+    private let history: RolloutHistory?, distance: PairwiseDivergence?, sharing: DataSharing?
+    private let crossover: StateSpaceCrossover?, parameterCrossover: ParameterCrossover?
+    private let finite: Tensor, streams: Tensor
+    /// Sums of returns and counts of episodes, of the last iterations of the round.
+    private var recent: [[RecentEpisodes]] = []
+
+    struct RecentEpisodes: Codable { var sum = 0.0, count = 0 }
+
+    /// Policies whose samples each member learns from in this round, itself included.
+    public var similarCounts: [Int] { sharing?.sizes ?? Array(repeating: 1, count: ppo.members) }
+    public var isDone: Bool { round >= config.rounds }
+    /// Environment steps of each policy so far, with its share of crossovers, and of a whole run.
+    public var stepsPerMember: Int { ppo.stepsPerMember + crossings * config.crossoverStepsPerChild }
+    public var stepsPerRun: Int { stepsPerMember * ppo.config.population }
+    /// What a whole run will have taken; at most the budget.
+    public var plannedStepsPerRun: Int {
+        ((0..<config.rounds).reduce(0) { $0 + config.iterations(ofRound: $1) } * config.stepsPerIteration
+            + (config.crosses ? config.rounds - (config.finalCrossover ? 0 : 1) : 0) * config.crossoverStepsPerChild) * config.policies
+    }
+
+    public init(_ config: GPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws {
+        try config.validate()
+        let ppo = try PPO(config.ppo, spec, seeds: seeds, on: queue), network = ppo.network, members = ppo.members, population = ppo.config.population
+        (self.config, self.ppo, self.queue) = (config, ppo, queue)
+        let memory = try queue.plan(lower: "population, recent_rollouts, crossover_steps, dagger_passes or the number of seeds") {
+            let streams = try queue.tensor(.uint32, [members, 4]), crosses = config.crosses
+            return try (
+                streams: streams, finite: queue.tensor(.int32, [members]),
+                history: crosses ? RolloutHistory(members: members, slots: config.window, steps: config.mutation.rolloutSteps, environments: config.mutation.environments, width: spec.observationCount, on: queue) : nil,
+                distance: crosses ? PairwiseDivergence(network, members: members, population: population, states: config.klStates, on: queue) : nil,
+                sharing: crosses && config.dataSharing && config.similarLimit > 1 && population > 1
+                    ? DataSharing(network, members: members, population: population, limit: min(config.similarLimit, population), epsilon: config.similarity, rows: ppo.config.batchSize, on: queue) : nil,
+                crossover: crosses && config.crossover == .stateSpace ? StateSpaceCrossover(config, spec, network: network, members: members, streams: streams, on: queue) : nil,
+                parameterCrossover: crosses && (config.crossover == .parameterSpace || config.comparedRounds > 0) ? ParameterCrossover(network, members: members, streams: streams, on: queue) : nil)
+        }
+        (streams, finite, history, distance, sharing) = (memory.streams, memory.finite, memory.history, memory.distance, memory.sharing)
+        (crossover, parameterCrossover) = (memory.crossover, memory.parameterCrossover)
+        // Crossovers draw other numbers than the mutation: their members count from 2^31.
+        var words = Queue.streamWords(seeds: seeds, membersPerRun: population)
+        for member in 0..<members { words[4 * member + 2] |= 0x8000_0000 }
+        try streams.write(words)
+        guard let history, let distance else { return }
+        ppo.history = history
+        if let sharing {
+            try ppo.share(sharing)
+            // S_i holds before the round's mutation: the policies have acted for the first time since, and have not changed yet.
+            ppo.beforeUpdates = { [unowned self] ppo in
+                guard iterationInRound == 0 else { return }
+                try distance.measure(ppo.parameters, normaliser: ppo.rollout.normaliser, history: history)
+                try sharing.findSimilar(distance)
+            }
+        }
+    }
+
+    // MARK: The loop
+
+    /// One iteration of the mutation; with a round's last one, selection and crossover.
+    ///
+    /// - Returns: the iteration's figures, and what the round ended with, if it did.
+    public func step() throws -> (figures: [MemberFigures], round: RoundRecord?) {
+        let figures = try mutate()
+        guard iterationInRound == config.iterations(ofRound: round) else { return (figures, nil) }
+        var record = RoundRecord()
+        if config.crosses, round < config.rounds - 1 || config.finalCrossover {
+            let returns = try performance(), healthy = try retireBroken(returns, &record)
+            let couples = try select(returns, healthy)
+            try crossAndReplace(couples, returns, &record)
+        }
+        (round, iterationInRound, recent) = (round + 1, 0, [])
+        return (figures, record)
+    }
+
+    /// MUTATE: all members, with data sharing if that is on.
+    private func mutate() throws -> [MemberFigures] {
+        let figures = try ppo.iterate()
+        iterationInRound += 1
+        // Returns of environments that were not finite mean nothing.
+        recent.append(figures.map { $0.nonFiniteResets == 0 ? RecentEpisodes(sum: ($0.meanReturn ?? 0) * Double($0.episodes), count: $0.episodes) : RecentEpisodes() })
+        if recent.count > config.recentRollouts { recent.removeFirst() }
+        return figures
+    }
+
+    /// Mean return of every member over the episodes that ended in the round's last rollouts; of the running ones where none did.
+    private func performance() throws -> [Double] {
+        let totals = (0..<ppo.members).map { member in recent.reduce(into: RecentEpisodes()) { $0.sum += $1[member].sum; $0.count += $1[member].count } }
+        guard totals.contains(where: { $0.count == 0 }) else { return totals.map { $0.sum / Double($0.count) } }
+        let episode: [Float] = try ppo.rollout.environment.episode.read(), e = ppo.config.environments, slots = ppo.members * e
+        let running = VectorEnvironment.EpisodeRow.runningReturn.rawValue * slots
+        return totals.enumerated().map { member, total in
+            total.count > 0 ? total.sum / Double(total.count) : episode[running + member * e..<running + (member + 1) * e].reduce(0) { $0 + Double($1) } / Double(e)
+        }
+    }
+
+    /// Which members may be parents. The others hold numbers that are not finite; they are counted and leave no children.
+    private func retireBroken(_ returns: [Double], _ record: inout RoundRecord) throws -> [Bool] {
+        try queue.launch("finite_rows", over: [ppo.members], ppo.parameters, finite, Int32(ppo.members), Int32(ppo.parameters.pitch))
+        let flags: [Int32] = try finite.read()
+        return (0..<ppo.members).map { member in
+            let healthy = flags[member] == 1 && returns[member].isFinite
+            if !healthy {
+                retiredCount += 1
+                record.retired.append("seed \(ppo.seeds[member / ppo.config.population]) member \(member % ppo.config.population) is retired after round \(round + 1): its \(flags[member] == 1 ? "returns" : "parameters") are not finite")
+            }
+            return healthy
+        }
+    }
+
+    /// SELECT: as many couples per run as it has members.
+    private func select(_ returns: [Double], _ healthy: [Bool]) throws -> [Couple] {
+        guard let distance, let history else { preconditionFailure("selection in a variant without crossover") }
+        let m = ppo.config.population
+        try distance.measure(ppo.parameters, normaliser: ppo.rollout.normaliser, history: history)
+        let divergences: [Float] = try distance.divergences.read()
+        let selection = CoupleSelection(config.selection, diversityWeight: CoupleSelection.weight(from: config.diversityWeight, to: config.diversityWeightEnd, round: round, rounds: config.rounds))
+        return try ppo.seeds.enumerated().flatMap { run, seed in
+            let first = run * m, candidates = (0..<m).filter { healthy[first + $0] }
+            guard !candidates.isEmpty else { throw RunError("every policy of seed \(seed) holds numbers that are not finite, after round \(round + 1); lower learning_rate or set max_gradient_norm") }
+            // A divergence that overflowed is as large as any.
+            let matrix = (0..<m).map { i in (0..<m).map { j -> Double in let value = Double(divergences[(first + i) * m + j]); return value.isFinite ? value : Double(Float.greatestFiniteMagnitude) } }
+            return selection.couples(m, of: candidates, returns: Array(returns[first..<first + m]), divergences: matrix).map { Couple(first + $0.first, first + $0.second) }
+        }
+    }
+
+    /// CROSSOVER: a child of every couple; the children are the new population.
+    private func crossAndReplace(_ couples: [Couple], _ returns: [Double], _ record: inout RoundRecord) throws {
+        let fitter = couples.map { returns[$0.second] > returns[$0.first] ? $0.second : $0.first }, m = ppo.config.population
+        let step = 0x8000_0000 | UInt32(truncatingIfNeeded: round)
+        var figures: [CrossoverFigures]?
+        let children: Tensor, normaliser: ObservationNormaliser?
+        if config.crossover == .parameterSpace || round < config.comparedRounds { try parameterCrossover?.cross(couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round)) }
+        if let crossover, let history {
+            figures = try crossover.cross(couples, fitter: fitter, parameters: ppo.parameters, normaliser: ppo.rollout.normaliser, history: history, round: round)
+            (children, normaliser) = (crossover.children, crossover.normaliser)
+        } else {
+            children = parameterCrossover!.children
+            normaliser = try ppo.rollout.normaliser.map { try gathered($0, fitter) }
+        }
+        crossings += 1
+        let measured = try measure(couples, children, normaliser, &record)
+        for (child, couple) in couples.enumerated() {
+            var entry = LineageEntry(round: round + 1, run: child / m, seed: ppo.seeds[child / m], child: child % m, parents: [couple.first % m, couple.second % m], fitter: fitter[child] % m,
+                                     operator: config.crossover, fitness: [returns[couple.first], returns[couple.second]], total_steps: stepsPerRun)
+            if let figures {
+                (entry.kl_to_expert, entry.kl_to_parents) = (figures[child].imitation, [figures[child].toFirst, figures[child].toSecond])
+                (entry.gate_loss, entry.gate_accuracy) = (figures[child].gateLoss, figures[child].gateAccuracy)
+            }
+            if let measured {
+                (entry.measured_parents, entry.measured_child) = ([measured.parents[couple.first], measured.parents[couple.second]], measured.children[child])
+                entry.measured_parameter_child = measured.parameterChildren?[child]
+            }
+            record.lineage.append(entry)
+        }
+        try ppo.replaceMembers(by: children, normaliser: normaliser, takingOverFrom: fitter, step: step)
+    }
+
+    private func gathered(_ normaliser: ObservationNormaliser, _ members: [Int]) throws -> ObservationNormaliser {
+        let indices = try queue.tensor(members.map(Int32.init)), copy = try ObservationNormaliser(members: ppo.members, width: ppo.spec.observationCount, limit: normaliser.limit, on: queue)
+        for (to, from) in [(copy.count, normaliser.count), (copy.mean, normaliser.mean), (copy.variance, normaliser.variance)] { try queue.gatherRows(to, from: from, indices) }
+        return copy
+    }
+
+    // MARK: Measuring
+
+    /// Parents and children on the same start states, by the mean action, and in the first rounds what both kinds of child visit.
+    private func measure(_ couples: [Couple], _ children: Tensor, _ normaliser: ObservationNormaliser?, _ record: inout RoundRecord) throws -> (parents: [Double], children: [Double], parameterChildren: [Double]?)? {
+        guard config.lineageEpisodes > 0 else { return nil }
+        func play(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> [Double] {
+            let results = try evaluate(ppo.network, ppo.spec, parameters: parameters, normaliser: normaliser, episodes: config.lineageEpisodes, seed: 0x4C49_4E45 &+ UInt64(round), on: queue)
+            measuringSteps += results.reduce(0) { $0 + $1.lengths.reduce(0, +) }
+            return results.map { $0.nonFinite > 0 ? -.infinity : $0.mean }
+        }
+        let compared = round < config.comparedRounds && config.crossover == .stateSpace ? parameterCrossover : nil
+        let measured = try (play(ppo.parameters, ppo.rollout.normaliser), play(children, normaliser), compared.map { try play($0.children, normaliser) })
+        if let compared, round == 0 {
+            let couple = couples[0], (parents, child, parameterChild) = try (visits(ppo.parameters, ppo.rollout.normaliser), visits(children, normaliser), visits(compared.children, normaliser))
+            record.visited = VisitedStates(seed: ppo.seeds[0], couple: couple, width: ppo.spec.observationCount, first: parents(couple.first), second: parents(couple.second), child: child(0), parameterChild: parameterChild(0))
+        }
+        return measured
+    }
+
+    /// Raw observations of every member over 8 environments of 256 steps, with the noise of training.
+    private func visits(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> (Int) -> [Float] {
+        let rollout = try Rollout(ppo.spec, network: ppo.network, members: ppo.members, environments: 8, steps: 256, normaliser: normaliser, deterministic: false, streams: streams, on: queue)
+        try rollout.start(step: 0xFFFF_FFFF)
+        try rollout.run(0x00FF_FFFF, parameters: parameters, on: queue)
+        measuringSteps += ppo.members * 8 * 256
+        let all: [Float] = try rollout.observations.read(), size = 8 * 256 * ppo.spec.observationCount
+        return { Array(all[$0 * size..<($0 + 1) * size]) }
+    }
+
+    // MARK: Checkpoints
+
+    /// What a checkpoint holds beside tensors.
+    public struct State: Codable {
+        var round: Int, iteration_in_round: Int, crossings: Int, retired: Int, measuring_steps: Int, kept_rollouts: Int
+        var recent_returns: [[Double]], recent_episodes: [[Int]]
+        public internal(set) var lineage_rows = 0
+    }
+
+    public var state: State {
+        State(round: round, iteration_in_round: iterationInRound, crossings: crossings, retired: retiredCount, measuring_steps: measuringSteps, kept_rollouts: history?.kept ?? 0,
+              recent_returns: recent.map { $0.map(\.sum) }, recent_episodes: recent.map { $0.map(\.count) })
+    }
+
+    public var persistentTensors: [(name: String, tensor: Tensor)] { ppo.persistentTensors + (history?.tensors ?? []) + (sharing?.tensors ?? []) }
+
+    /// Goes on from a checkpoint, whose tensors have been written.
+    public func resume(_ state: State, atIteration iteration: Int) throws {
+        guard state.round >= 0, state.round <= config.rounds, state.iteration_in_round >= 0, state.kept_rollouts >= 0, state.recent_returns.count == state.recent_episodes.count,
+              (state.recent_returns.map(\.count) + state.recent_episodes.map(\.count)).allSatisfy({ $0 == ppo.members }) else {
+            throw RunError("the checkpoint's state.json has a round \(state.round), iteration \(state.iteration_in_round) or returns that can't be in this run")
+        }
+        (round, iterationInRound, crossings, retiredCount, measuringSteps) = (state.round, state.iteration_in_round, state.crossings, state.retired, state.measuring_steps)
+        recent = zip(state.recent_returns, state.recent_episodes).map { zip($0, $1).map { RecentEpisodes(sum: $0, count: $1) } }
+        try ppo.resume(atIteration: iteration)
+        history?.resume(kept: state.kept_rollouts)
+        try sharing?.resume()
+    }
+}

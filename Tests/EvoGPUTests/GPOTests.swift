@@ -1,0 +1,217 @@
+import EvoGPU
+import Foundation
+import GPUTensor
+import Testing
+
+@Suite struct GPOTests {
+    /// Three rounds of odd sizes, two iterations each: small enough for every backend.
+    static func config(rounds: Int = 3, iterations: Int = 2) -> GPOConfig {
+        var config = GPOConfig()
+        (config.mutation.population, config.mutation.environments, config.mutation.rolloutSteps, config.mutation.batchSize, config.mutation.epochs) = (3, 5, 12, 25, 2)
+        (config.mutation.hidden, config.mutation.valueHidden, config.gateHidden, config.mutation.learningRate) = ([17, 18], [16], [7], 1e-3)
+        (config.rounds, config.recentRollouts, config.similarity, config.similarLimit, config.klStates, config.mutation.checkpointEvery) = (rounds, 2, 0.02, 3, 20, 3)
+        (config.gateBatchSize, config.crossoverEnvironments, config.crossoverSteps, config.daggerPasses) = (33, 3, 10, 1)
+        (config.imitationEpochs, config.imitationBatchSize, config.lineageEpisodes) = (2, 25, 2)
+        config.totalSteps = rounds * 3 * (iterations * 60 + config.crossoverStepsPerChild)
+        return config
+    }
+
+    private func words(_ gpo: GPO) throws -> [[UInt32]] {
+        try gpo.persistentTensors.map { tensor in
+            tensor.tensor.type == .int32 ? try tensor.tensor.read(as: Int32.self).map { UInt32(bitPattern: $0) } : try tensor.tensor.read(as: Float.self).map(\.bitPattern)
+        }
+    }
+
+    /// Two whole rounds on every variant of the CPU backend and every OpenCL device, compared after every iteration.
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func twoRoundsGiveTheSameBits(environment: String) throws {
+        var reports: [BackendReport] = []
+        try verifyEvolution(EnvironmentSpec.named(environment)) { reports.append($0) }
+        #expect(reports.count == BackendVariant.all().count)
+        for report in reports {
+            #expect(report.firstDifference == nil && report.differing == 0, "\(report.backend): \(report.differing) of \(report.values) values, first in \(report.firstDifference ?? "")")
+            #expect(report.values > 10_000)
+        }
+    }
+
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func runsInLockStepEqualRunsAlone(environment: String) throws {
+        let spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu"))
+        let together = try GPO(Self.config(), spec, seeds: [7, 8], on: queue), alone = try GPO(Self.config(), spec, seeds: [8], on: queue)
+        var both: [LineageEntry] = [], one: [LineageEntry] = []
+        while !together.isDone { both += try together.step().round?.lineage ?? []; one += try alone.step().round?.lineage ?? [] }
+        let rows: [Float] = try together.ppo.parameters.read(), row: [Float] = try alone.ppo.parameters.read()
+        #expect(rows.suffix(row.count).map(\.bitPattern) == row.map(\.bitPattern))
+        #expect(rows.prefix(row.count) != row[...])
+        #expect(both.filter { $0.seed == 8 }.map { var entry = $0; entry.run = 0; return entry } == one)
+    }
+
+    // One launch is one kernel over all members. Beside PPO's own: keeping the rollout; in a round's first iteration the divergences and the sets.
+    @Test(arguments: Backend.available) func anIterationAllocatesNothingAndReadsBackOnce(backend: Backend) throws {
+        var config = Self.config(rounds: 1, iterations: 4)
+        config.similarity = 0   // everyone alone
+        let queue = try backend.makeQueue(), spec = try EnvironmentSpec.named("Pendulum-v1")
+        var plain = config.mutation
+        plain.totalSteps = 60 * 4
+        let ppo = try PPO(plain, spec, seeds: [1], on: queue)
+        func counts(_ body: () throws -> Void) rethrows -> (launches: Int, allocations: Int, readBacks: Int) {
+            let before = queue.counts
+            try body()
+            return (queue.counts.launches - before.launches, queue.counts.allocations - before.allocations, queue.counts.readBacks - before.readBacks)
+        }
+        let own = try counts { _ = try ppo.iterate() }, gpo = try GPO(config, spec, seeds: [1], on: queue)
+        let first = try counts { _ = try gpo.step() }, second = try counts { _ = try gpo.step() }
+        #expect(own.allocations == 0 && first.allocations == 0 && second.allocations == 0)
+        #expect(second.launches == own.launches + 1 && second.readBacks == own.readBacks)
+        // For each shift of the population: gathering, three layers, divergence, sum. Then the matrix and the sets, whose sizes are read back.
+        #expect(first.launches == own.launches + 1 + 3 * (1 + 3 + 1 + 1) + 2 && first.readBacks == own.readBacks + 1)
+    }
+
+    @Test func theBudgetIsKept() throws {
+        for (total, rounds, passes, final) in [(8_000_000, 12, 3, true), (8_000_000, 12, 3, false), (1_000_000, 5, 0, true), (811_008 + 500_000, 7, 2, true)] {
+            var config = GPOConfig()
+            (config.totalSteps, config.rounds, config.daggerPasses, config.finalCrossover) = (total, rounds, passes, final)
+            for variant in [GPOVariant.gpo, .single, .joint] {
+                config.variant = variant
+                try config.validate()
+                let iterations = (0..<rounds).map { config.iterations(ofRound: $0) }, perIteration = 16 * 128 * 8
+                let crossovers = variant == .gpo ? (final ? rounds : rounds - 1) * config.crossoverStepsPerChild * 8 : 0
+                let used = iterations.reduce(0, +) * perIteration + crossovers
+                #expect(used <= total && used > total - 2 * perIteration, "\(variant) takes \(used) of \(total)")
+            }
+        }
+        // 83,333 steps for each policy and round, 8,192 of them in crossovers.
+        #expect(GPOConfig().crossoverStepsPerChild == 8192 && (36...37).contains(GPOConfig().iterations(ofRound: 0)))
+    }
+
+    @Test func whatIsTakenIsWhatWasPlanned() throws {
+        for variant in [GPOVariant.gpo, .single, .joint] {
+            var config = Self.config()
+            (config.variant, config.totalSteps) = (variant, config.totalSteps + 77)
+            let gpo = try GPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: Queue(Device.named("cpu")))
+            while !gpo.isDone { _ = try gpo.step() }
+            #expect(gpo.stepsPerRun == gpo.plannedStepsPerRun && gpo.stepsPerRun <= config.totalSteps)
+            #expect(gpo.ppo.members == (variant == .joint ? 2 : 6))
+            #expect(gpo.ppo.config.batchSize == (variant == .joint ? 75 : 25))
+        }
+    }
+
+    /// A member whose parameters turn NaN leaves no child; the run goes on with as many members as before, all of them finite.
+    @Test func aBrokenMemberIsRetired() throws {
+        let gpo = try GPO(Self.config(), EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: Queue(Device.named("cpu")))
+        _ = try gpo.step()
+        var rows: [Float] = try gpo.ppo.parameters.read()
+        rows[4 * gpo.ppo.parameters.pitch + 40] = .nan   // member 1 of the second run
+        try gpo.ppo.parameters.write(rows)
+        let record = try #require(try gpo.step().round)
+        #expect(gpo.retiredCount == 1 && record.retired == ["seed 2 member 1 is retired after round 1: its parameters are not finite"])
+        #expect(record.lineage.count == 6 && !record.lineage.contains { $0.run == 1 && $0.parents.contains(1) })
+        while !gpo.isDone { _ = try gpo.step() }
+        let last: [Float] = try gpo.ppo.parameters.read()
+        #expect(gpo.retiredCount == 1 && last.allSatisfy { $0.isFinite })
+    }
+
+    @Test func aRunOfBrokenMembersOnlyIsRefused() throws {
+        let gpo = try GPO(Self.config(), EnvironmentSpec.named("Pendulum-v1"), seeds: [5], on: Queue(Device.named("cpu")))
+        _ = try gpo.step()
+        try gpo.ppo.parameters.write([Float](repeating: .nan, count: gpo.ppo.parameters.count))
+        let error = #expect(throws: RunError.self) { _ = try gpo.step() }
+        #expect(error?.description.hasPrefix("every policy of seed 5 holds numbers that are not finite") == true)
+    }
+
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func everyOptionRuns(environment: String) throws {
+        let edits: [(inout GPOConfig) -> Void] = [
+            { $0.crossover = .parameterSpace; $0.childStatistics = .merged },
+            { $0.selection = .diversity; $0.childStart = .weaker },
+            { $0.selection = .mix; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
+            { $0.mutation.normaliseObservations = false; $0.finalCrossover = false },
+            { $0.mutation.population = 2; $0.dataSharing = false; $0.daggerPasses = 0; $0.imitationEpochs = 0 },
+        ]
+        for (index, edit) in edits.enumerated() {
+            var config = Self.config()
+            edit(&config)
+            config.totalSteps += 3 * 3 * config.crossoverStepsPerChild
+            let gpo = try GPO(config, EnvironmentSpec.named(environment), seeds: [1], on: Queue(Device.named("cpu"))), m = config.mutation.population
+            var lineage: [LineageEntry] = []
+            while !gpo.isDone { lineage += try gpo.step().round?.lineage ?? [] }
+            #expect(lineage.count == m * (config.finalCrossover ? 3 : 2), "option \(index)")
+            #expect(lineage.allSatisfy { $0.parents[0] < $0.parents[1] && $0.parents.contains($0.fitter) && ($0.kl_to_expert == nil) == (config.crossover == .parameterSpace) })
+            let last: [Float] = try gpo.ppo.parameters.read()
+            #expect(last.allSatisfy { $0.isFinite }, "option \(index)")
+        }
+    }
+
+    @Test func settingsAreOneFlatList() throws {
+        let config = try Configuration.load(GPOConfig(), overrides: ["population=4", "total_steps=5000000", "variant=joint", "learning_rate=0.002", "gate_hidden=[8]", "selection=mix"])
+        #expect(config.mutation.population == 4 && config.totalSteps == 5_000_000 && config.variant == .joint && config.mutation.learningRate == 0.002 && config.gateHidden == [8] && config.selection == .mix)
+        let yaml = try Configuration.yaml(config)
+        #expect(yaml.contains("total_steps: 5000000\n") && yaml.components(separatedBy: "total_steps").count == 2)
+        // Every setting of its own is encoded.
+        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_refinement_rate", "dagger_passes", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
+        let folder = try TemporaryFolder(), file = try folder.file("config.yaml", Data(yaml.utf8))
+        #expect(try Configuration.load(GPOConfig(), file: file) == config)
+    }
+
+    @Test(arguments: [("population=1", "population is 1; accepted: at least 2 with variant gpo"), ("rounds=0", "rounds is 0"), ("elite_fraction=0", "elite_fraction is 0"), ("similarity=-1", "similarity is -1"),
+                      ("total_steps=1000", "total_steps is 1000, 10 for each of 8 policies in each of 12 rounds"), ("gate_hidden=[]", "gate_hidden is []"), ("kl_states=5000", "kl_states is 5000; accepted: at most environments * rollout_steps, 2048"),
+                      ("batch_size=4096", "batch_size is 4096"), ("crossover_steps=100000000", "crossover_steps is 100000000"), ("objective=a2c", "epochs is 10; accepted: 1 with objective a2c")])
+    func aSettingThatCannotBeIsNamed(setting: String, sentence: String) throws {
+        let error = #expect(throws: RunError.self) { try Configuration.load(GPOConfig(), overrides: [setting]).validate() }
+        #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+    }
+
+    /// Stopped in the middle of a round and resumed on every backend: the same files, byte for byte.
+    @Test func aRunMovesBetweenBackendsInTheMiddleOfARound() throws {
+        let folder = try TemporaryFolder(), spec = try EnvironmentSpec.named("CartPole-v1"), algorithm = try AlgorithmSpec.named("gpo")
+        func train(_ name: String, _ queues: [Queue]) throws -> [Data] {
+            let path = folder.url.appendingPathComponent(name)
+            var iterations = 0
+            _ = try TrainingRun(algorithm, spec, config: Self.config(), seeds: [4, 5], path: path, on: queues[0]).train(shouldStop: { iterations >= 3 && queues.count > 1 }) { _ in iterations += 1 }
+            if queues.count > 1 { #expect(try TrainingRun(resuming: path, on: queues[1]).train { _ in }) }
+            return try ["checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv", "lineage.jsonl", "visited.safetensors"].map { try Data(contentsOf: path.appendingPathComponent($0)) }
+        }
+        let whole = try train("whole", [Queue(Device.named("cpu"))])
+        for (index, backend) in Backend.available.enumerated() { #expect(try train("moved\(index)", [Queue(Device.named("cpu")), backend.makeQueue()]) == whole, "moved to \(backend)") }
+    }
+
+    /// Killed without warning and resumed by the program; lines that came after the last checkpoint are taken back.
+    @Test func killedAndResumedEndsInTheSameBytes() throws {
+        let folder = try TemporaryFolder(), whole = folder.url.appendingPathComponent("whole"), killed = folder.url.appendingPathComponent("killed")
+        let settings = ["population=3", "environments=4", "rollout_steps=64", "batch_size=128", "epochs=4", "rounds=6", "total_steps=60000", "crossover_steps=32", "imitation_epochs=4", "lineage_episodes=1",
+                        "checkpoint_every=4", "hidden=[32]", "value_hidden=[16]", "kl_states=32"].flatMap { ["--set", $0] }
+        let common = ["train", "gpo", "--env", "Pendulum-v1", "--device", "cpu", "--eval-episodes", "0"] + settings
+        let first = try ChildProcess(common + ["--out", whole.path])
+        first.waitUntilExit()
+        #expect(first.terminationStatus == 0)
+        func state() -> Data? { try? Data(contentsOf: killed.appendingPathComponent("checkpoint/state.json")) }
+        var process = try ChildProcess(common + ["--out", killed.path]), kills = 0, seen: Data?
+        for _ in 0..<2 {
+            let deadline = Date().addingTimeInterval(120)
+            while state() == seen || state() == nil, process.isRunning, Date() < deadline { usleep(300) }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL); kills += 1 }
+            process.waitUntilExit()
+            seen = state()
+            process = try ChildProcess(["resume", killed.path, "--device", "cpu", "--eval-episodes", "0"])
+        }
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && kills == 2)
+        for file in ["checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv", "lineage.jsonl", "visited.safetensors"] {
+            let (one, other) = try (Data(contentsOf: whole.appendingPathComponent(file)), Data(contentsOf: killed.appendingPathComponent(file)))
+            #expect(one == other, "\(file)")
+        }
+    }
+
+    @Test func lineageIsAQueryAway() throws {
+        let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"), queue = try Queue(Device.named("cpu"))
+        let run = try TrainingRun(AlgorithmSpec.named("gpo"), EnvironmentSpec.named("Pendulum-v1"), config: Self.config(), seeds: [1, 2], path: path, on: queue)
+        #expect(try run.train { _ in })
+        let entries = try LineageLog.read(path.appendingPathComponent("lineage.jsonl"))
+        #expect(entries.count == 3 * 2 * 3 && entries.map(\.round) == (1...3).flatMap { Array(repeating: $0, count: 6) })
+        #expect(entries.allSatisfy { $0.measured_parents?.count == 2 && $0.measured_child != nil && ($0.measured_parameter_child != nil) == ($0.round == 1) })
+        // The program tells one member's ancestors: a child of round 3, at most two of round 2 and three of round 1.
+        let told = try ChildProcess(["lineage", path.path, "--seed", "2", "--member", "0", "--json"])
+        told.waitUntilExit()
+        #expect(told.terminationStatus == 0)
+        // The saved policies can be played as any other's.
+        let population = try TrainedPopulation(path, on: queue)
+        #expect(try population.evaluateFinal(episodes: 2, seed: 1).map(\.members.count) == [3, 3])
+    }
+}
