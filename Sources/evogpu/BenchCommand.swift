@@ -4,9 +4,11 @@ import GPUTensor
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench", abstract: "Measures kernels, environments, or training with updates.")
-    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo }
-    @Argument(help: "What to measure: kernels, envs or ppo.") var subject: Subject
-    @Option(help: "With envs: only this environment.") var env: String?
+    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo, gpo }
+    @Argument(help: "What to measure: kernels, envs, ppo, or where gpo's time goes.") var subject: Subject
+    @Option(help: "With envs: only this environment; with gpo: which, HalfCheetah-v5 by default.") var env: String?
+    @Option(help: "With gpo: environment steps of the run.") var steps = 8_000_000
+    @Option(help: "With gpo: its rounds.") var rounds = 12
     @OptionGroup var device: DeviceOptions
     @Flag(help: "Print one JSON object per line.") var json = false
     @Flag(help: "Also time every launch and list the kernels by share; launches then don't overlap with the host.") var profile = false
@@ -22,6 +24,12 @@ struct BenchCommand: ParsableCommand {
         case .kernels: try benchmarkKernels(on: queue, report: report)
         case .envs: try benchmarkEnvironments(env.map { name in try usage { try EnvironmentSpec.named(name) } }, on: queue, report: report)
         case .ppo: try benchmarkPPO(on: queue, report: report)
+        case .gpo:
+            let times = try benchmarkGPO(usage { try EnvironmentSpec.named(env ?? "HalfCheetah-v5") }, steps: steps, rounds: rounds, on: queue)
+            if json { try printJSON(times, pretty: false) } else {
+                print("gpo on \(times.environment), \(times.population) policies, \(times.rounds) rounds: \(times.steps) steps in \(decimal(times.total, 1)) s, \(Int(Double(times.steps) / times.total)) steps/s")
+                for (phase, seconds) in times.seconds.sorted(by: { $0.value > $1.value }) { print("    \(decimal(seconds, 1)) s  \(decimal(100 * seconds / times.total, 1)) %  \(phase)") }
+            }
         }
         guard profile else { return }
         let kernels = try queue.profile(), total = kernels.values.reduce(0) { $0 + $1.seconds }

@@ -113,7 +113,9 @@ public final class GPO {
         if config.crosses, round < config.rounds - 1 || config.finalCrossover {
             let returns = try performance(), healthy = try retireBroken(returns, &record)
             let couples = try select(returns, healthy)
+            try ppo.afterPhase?("selection")
             try crossAndReplace(couples, returns, &record)
+            try ppo.afterPhase?("crossover")
         }
         (round, iterationInRound, recent) = (round + 1, 0, [])
         return (figures, record)
@@ -185,7 +187,9 @@ public final class GPO {
             normaliser = try ppo.rollout.normaliser.map { try gathered($0, fitter) }
         }
         crossings += 1
+        try ppo.afterPhase?("crossover")
         let measured = try measure(couples, children, normaliser, &record)
+        try ppo.afterPhase?("measuring, outside the budget")
         for (child, couple) in couples.enumerated() {
             var entry = LineageEntry(round: round + 1, run: child / m, seed: ppo.seeds[child / m], child: child % m, parents: [couple.first % m, couple.second % m], fitter: fitter[child] % m,
                                      operator: config.crossover, fitness: [returns[couple.first], returns[couple.second]], total_steps: stepsPerRun)

@@ -42,6 +42,8 @@ public final class PPO {
     public var history: RolloutHistory?
     /// Called in every iteration when the rollout is kept and before the first update.
     public var beforeUpdates: ((PPO) throws -> Void)?
+    /// Called when a part of an iteration has been enqueued, with its name: rollout, then update. For measuring.
+    public var afterPhase: ((String) throws -> Void)?
     private var sharing: DataSharing?
     private let queue: Queue
     private let streams: Tensor
@@ -154,6 +156,7 @@ public final class PPO {
     public func iterate() throws -> [MemberFigures] {
         try rollout.run(iteration, parameters: parameters, on: queue)
         try history?.keep(rollout, on: queue)
+        try afterPhase?("rollout")
         try beforeUpdates?(self)
         try estimateAdvantages()
         try loss.keepOldLogStd(parameters)
@@ -176,7 +179,9 @@ public final class PPO {
         }
         try rollout.normaliser?.commit(on: queue)
         iteration += 1
-        return try readFigures()
+        let figures = try readFigures()
+        try afterPhase?("update")
+        return figures
     }
 
     /// Values of every observation and of what followed it, then advantages and returns.
