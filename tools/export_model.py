@@ -48,7 +48,7 @@ def names(model, kind, count):
 
 
 def collision_pairs(model):
-    """Every pair of geoms that MuJoCo tests, with its mixed parameters (SPEC of MuJoCo's mj_contactParam), in order of geom numbers."""
+    """Every pair of geoms that MuJoCo tests, with its mixed parameters (as MuJoCo's mj_contactParam mixes them), in order of geom numbers."""
     weld, parent = model.body_weldid, model.body_parentid
     weld_parent = weld[parent[weld]]
     excluded = set(int(s) for s in model.exclude_signature)

@@ -97,7 +97,7 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
             code += (line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line) + "\n"
         }
         // kernels.cl names its kernels MODEL(step): the name of the model in the same text, then the word.
-        if let line = text.firstRange(of: "#define MODEL_NAME ") {
+        if let line = text.ranges(of: "#define MODEL_NAME ").last {
             let model = text[line.upperBound...].prefix { !$0.isNewline }
             for word in ["reset", "place", "step"] { code = code.replacing("void MODEL(\(word))", with: "void \(model)_\(word)") }
         }

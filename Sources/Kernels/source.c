@@ -160,6 +160,8 @@ TEXT(walker2d) = {
 TEXT(hopper_hilly) = {
 #embed "cl/physics/physics.cl"
     ,
+#embed "cl/physics/models/hopper.cl"
+    ,
 #embed "cl/physics/models/hopper_hilly.cl"
     ,
 #embed "cl/physics/planar.cl"
@@ -169,6 +171,8 @@ TEXT(hopper_hilly) = {
 TEXT(half_cheetah_hilly) = {
 #embed "cl/physics/physics.cl"
     ,
+#embed "cl/physics/models/half_cheetah.cl"
+    ,
 #embed "cl/physics/models/half_cheetah_hilly.cl"
     ,
 #embed "cl/physics/planar.cl"
@@ -177,6 +181,8 @@ TEXT(half_cheetah_hilly) = {
     , 0};
 TEXT(walker2d_hilly) = {
 #embed "cl/physics/physics.cl"
+    ,
+#embed "cl/physics/models/walker2d.cl"
     ,
 #embed "cl/physics/models/walker2d_hilly.cl"
     ,

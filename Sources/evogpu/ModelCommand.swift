@@ -9,7 +9,7 @@ struct ModelCommand: ParsableCommand {
 
     @Argument(help: "The model's JSON file.") var file: String
     @Option(help: "What its kernels' names begin with.") var name: String
-    @Flag(help: "On hilly ground.") var terrain = false
+    @Flag(help: "On hilly ground: only what differs there, to follow the level model.") var terrain = false
 
     func run() throws {
         let model = try PhysicsModel(contentsOf: URL(fileURLWithPath: file))

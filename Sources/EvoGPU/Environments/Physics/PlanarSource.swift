@@ -4,7 +4,8 @@ import Foundation
 struct NotPlanar: Error, CustomStringConvertible { let description: String }
 
 extension LinkedModel {
-    /// The lists of a model that moves in one plane, as `planar.cl` reads them.
+    /// The lists of a model that moves in one plane, as `planar.cl` reads them. With `terrain`, only what differs on hills: it follows
+    /// the text of the same model without.
     ///
     /// - Throws: ``NotPlanar`` if it needs the three-dimensional engine; ``RunError`` if no engine carries it.
     func planarSource(name: String, terrain: Bool = false) throws -> String {
@@ -141,6 +142,10 @@ private struct PlanarWriter {
             ("TASK", kinds.firstIndex(of: task.kind)!), ("ROOT_X", rootX), ("ROOT_Z", rootZ), ("HEIGHT", vertical && task.kind == .locomotion ? 1 : -1),
             ("HEIGHT_CLOSED", task.healthy_z_closed == true ? 1 : 0), ("PITCH", task.kind == .inverted_pendulum ? 1 : min(2, count - 1)), ("VELOCITY_NORMAL", normal ? 1 : 0),
         ]
+        if terrain {
+            return "// On hills, after the text of \(model.name) on level ground; made by `evogpu model --terrain`.\n"
+                + constants.filter { ["NAME", "STATE", "DRAWS", "TERRAIN"].contains($0.0) }.map { "#undef MODEL_\($0.0)\n#define MODEL_\($0.0) \($0.1)\n" }.joined()
+        }
         var text = "// Made from \(model.name).json by `evogpu model`; see physics.cl. Lengths in m, masses in kg, angles in rad.\n"
         for (key, value) in constants { text += "#define MODEL_\(key) \((value as? Double).map(SourceText.literal) ?? "\(value)")\n" }
         text += "// link, its parent, the hinge whose frame the joint is in, type, sense, origin in the parent's frame, direction of a slide, angle at which it is straight\n"
