@@ -69,6 +69,9 @@ TEXT(sensitivity) = {
 TEXT(imitation_loss) = {
 #embed "cl/imitation_loss.cl"
     , 0};
+TEXT(transition_memory) = {
+#embed "cl/transition_memory.cl"
+    , 0};
 TEXT(sharing) = {
 #embed "cl/sharing.cl"
     , 0};
@@ -290,7 +293,7 @@ static const KernelSource sources[] = {
     {"distillation", text_distillation, 1},
     {"sensitivity", text_sensitivity, 1},
     {"imitation_loss", text_imitation_loss, 1},
-    {"sharing", text_sharing, 1},
+    {"transition_memory", text_transition_memory, 1}, {"sharing", text_sharing, 1},
     {"crossover", text_crossover, 1},
     {"acrobot", text_acrobot, 1},
     {"cartpole", text_cartpole, 1},

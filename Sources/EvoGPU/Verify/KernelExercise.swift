@@ -14,6 +14,7 @@ public func exerciseKernels(on queue: Queue) throws {
     try exerciseOptimiser(on: queue)
     try exerciseLosses(on: queue)
     try exerciseVariation(on: queue)
+    try exerciseMemory(on: queue)
     try exerciseEvolution(on: queue)
     try exerciseArrays(on: queue)
     try queue.finish()
@@ -175,6 +176,19 @@ private func exerciseVariation(on queue: Queue) throws {
         try queue.addGradientSquares(to: squares, rows(3))
         try queue.mutateProximally(rows(4), delta: rows(5), squares: squares, mask: normals([n], padded: false, on: queue), divisor: rows(6))
     }
+}
+
+/// A memory that wraps, is drawn from, inherits and is shuffled.
+private func exerciseMemory(on queue: Queue) throws {
+    let memory = try TransitionMemory(owners: 3, capacity: 19, observations: 3, actions: 1, inherits: true, on: queue)
+    try memory.start()
+    let episodes = try normals([4, 23, memory.width], padded: false, on: queue), order = try queue.tensor([0, 1, 2, -1, -1, -1] as [Int32], [3, 2])
+    try memory.append(episodes, lengths: queue.tensor([7, 23, 5, 0] as [Int32]), order: order)
+    let batch = try TransitionBatch(members: 4, rows: 17, observations: 3, actions: 1, on: queue), owners = try queue.tensor([0, 1, 2, 0] as [Int32])
+    try memory.draw(batch.slots, of: owners, latest: 9, streams: queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 4), [4, 4]), steps: queue.tensor(.uint32, [4]), step: 1, purpose: "EXER")
+    try memory.gather(batch, of: owners)
+    try memory.inherit([Inheritance(2, first: 0, second: 1, limit: 9, isShuffled: true), Inheritance(0, from: 2)],
+                       streams: queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 3), [3, 4]), step: 1, purpose: "EXER")
 }
 
 /// What works on plain arrays.
