@@ -30,14 +30,10 @@ public struct CoupleSelection: Sendable {
         for (index, first) in candidates.enumerated() { for second in candidates[(index + 1)...] { couples.append(Couple(min(first, second), max(first, second))) } }
         let performance = couples.map { returns[$0.first] + returns[$0.second] }
         let diversity = couples.map { (divergences[$0.first][$0.second] + divergences[$0.second][$0.first]) / 2 }
-        func scaled(_ values: [Double]) -> [Double] {
-            let low = values.min()!, range = values.max()! - low
-            return values.map { range > 0 ? ($0 - low) / range : 0 }
-        }
         let fitness: [Double] = switch self.fitness {
         case .performance: performance
         case .diversity: diversity
-        case .mix: zip(scaled(performance), scaled(diversity)).map { (1 - diversityWeight) * $0 + diversityWeight * $1 }
+        case .mix: zip(scaledToUnit(performance), scaledToUnit(diversity)).map { (1 - diversityWeight) * $0 + diversityWeight * $1 }
         }
         let order = couples.indices.sorted { fitness[$0] != fitness[$1] ? fitness[$0] > fitness[$1] : $0 < $1 }
         return (0..<count).map { couples[order[$0 % order.count]] }
