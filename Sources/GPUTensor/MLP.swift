@@ -74,9 +74,10 @@ public final class MLPWorkspace {
     /// - Parameters:
     ///   - x: `[P, rows, inputs]`, any pitch.
     ///   - rows: at most the workspace's.
-    public func forward(_ x: MatrixView, parameters: Tensor, rows: Int? = nil, on queue: Queue) throws {
-        let rows = rows ?? self.rows
-        precondition(rows <= self.rows, "\(rows) rows in a workspace for \(self.rows)")
+    ///   - members: the first ones only; nil for all.
+    public func forward(_ x: MatrixView, parameters: Tensor, rows: Int? = nil, members: Int? = nil, on queue: Queue) throws {
+        let rows = rows ?? self.rows, members = members ?? self.members
+        precondition(rows <= self.rows && members <= self.members, "\(members) x \(rows) rows in a workspace for \(self.members) x \(self.rows)")
         var input = x
         for (index, layer) in mlp.layers.enumerated() {
             let output = view(activations[index], rows: rows)
@@ -94,8 +95,9 @@ public final class MLPWorkspace {
     /// - Parameters:
     ///   - parameterGradients: `[P, N]` rows laid out like `parameters`; this network's slots are overwritten. Nil: only the input's gradient.
     ///   - inputGradient: `[P, rows, inputs]` padded, for the gradient of the input; nil if it is not wanted.
-    public func backward(_ x: MatrixView, parameters: Tensor, parameterGradients: Tensor?, inputGradient: MatrixView? = nil, rows: Int? = nil, on queue: Queue) throws {
-        let rows = rows ?? self.rows
+    public func backward(_ x: MatrixView, parameters: Tensor, parameterGradients: Tensor?, inputGradient: MatrixView? = nil, rows: Int? = nil, members: Int? = nil,
+                         on queue: Queue) throws {
+        let rows = rows ?? self.rows, members = members ?? self.members
         precondition(!gradients.isEmpty && (inputGradient == nil || inputGradientUsed), "the workspace was made without room for this gradient")
         for (index, layer) in mlp.layers.enumerated().reversed() {
             let gradient = view(gradients[index], rows: rows)

@@ -51,7 +51,10 @@ public final class Optimiser {
     ///   - parameters: `[P, N]`; overwritten.
     ///   - gradients: `[P, N]`, zero in the padding.
     ///   - rateScale: multiplies every rate, for schedules.
-    public func step(_ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, on queue: Queue) throws {
+    ///   - members: the first ones only; nil for all.
+    public func step(_ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, members: Int? = nil, on queue: Queue) throws {
+        let members = members ?? self.members
+        precondition(members <= self.members, "\(members) members, of \(self.members)")
         try parameters.expectShape([members, self.parameters], "parameters")
         try gradients.expectShape([members, self.parameters], "gradients")
         let (p, n) = (Int32(members), Int32(self.parameters))

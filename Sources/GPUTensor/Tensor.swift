@@ -57,6 +57,12 @@ public struct Tensor {
         return Tensor(buffer: buffer, type: type, shape: [shape[0], shape[1] * pitch], pitch: shape[1] * pitch)
     }
 
+    /// The first `count` of the first dimension, in the same memory.
+    public func first(_ count: Int) -> Tensor {
+        precondition(!shape.isEmpty && (1...shape[0]).contains(count), "the first \(count) of \(shape)")
+        return Tensor(buffer: buffer, type: type, shape: [count] + shape.dropFirst(), pitch: shape.count == 1 ? count : pitch)
+    }
+
     /// The same memory with padding as part of the last dimension.
     public var withoutPadding: Tensor {
         Tensor(buffer: buffer, type: type, shape: shape.dropLast() + [pitch], pitch: pitch)

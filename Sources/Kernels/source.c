@@ -78,6 +78,9 @@ TEXT(sharing) = {
 TEXT(crossover) = {
 #embed "cl/crossover.cl"
     , 0};
+TEXT(variation) = {
+#embed "cl/variation.cl"
+    , 0};
 TEXT(acrobot) = {
 #embed "cl/env/pair.cl"
     ,
@@ -295,6 +298,7 @@ static const KernelSource sources[] = {
     {"imitation_loss", text_imitation_loss, 1},
     {"transition_memory", text_transition_memory, 1}, {"sharing", text_sharing, 1},
     {"crossover", text_crossover, 1},
+    {"variation", text_variation, 1},
     {"acrobot", text_acrobot, 1},
     {"cartpole", text_cartpole, 1},
     {"mountain_car", text_mountain_car, 1},

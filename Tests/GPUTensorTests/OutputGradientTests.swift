@@ -36,6 +36,11 @@ import Testing
                     i % dy.pitch == column ? slope(Double(y[i / dy.pitch * columns + column]), activation) : 0
                 }
                 expectClose(try dy.withoutPadding.read(), want, absolute: 4 * 0x1p-23, "column \(column), \(backend) \(shape)")
+                // Of member p's rows the last p do not count.
+                let all: [Float] = try dy.withoutPadding.read()
+                try queue.outputColumnGradient(dy, column: column, output: output, activation: activation, rowCounts: queue.tensor((0..<Int32(members)).map { Int32(rows) - $0 }))
+                let counting: [Float] = try dy.withoutPadding.read()
+                #expect(counting == all.indices.map { $0 / dy.pitch % rows < rows - $0 / dy.pitch / rows ? all[$0] : 0 }, "column \(column), \(backend) \(shape)")
             }
         }
     }

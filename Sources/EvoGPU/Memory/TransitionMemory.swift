@@ -19,6 +19,13 @@ public struct TransitionBatch {
         done = try queue.tensor(.float32, [members, rows])
         slots = try queue.tensor(.int32, [members, rows], padded: true)
     }
+
+    private init(_ batch: TransitionBatch, first count: Int) {
+        (states, actions, nextStates) = (batch.states.first(count), batch.actions.first(count), batch.nextStates.first(count))
+        (rewards, done, slots) = (batch.rewards.first(count), batch.done.first(count), batch.slots.first(count))
+    }
+    /// The first `count` members' part, in the same memory.
+    public func first(_ count: Int) -> TransitionBatch { TransitionBatch(self, first: count) }
 }
 
 /// Who inherits whose transitions: the latest rows of `first`, and after them the latest of `second`, replace those of `target`.

@@ -76,13 +76,14 @@ public final class CriticWorkspace {
     ///   - state: `[P, rows, observations]`, any pitch.
     ///   - action: `[P, rows, actions]`, any pitch.
     ///   - rows: at most the workspace's.
-    public func forward(state: MatrixView, action: MatrixView, parameters: Tensor, rows: Int? = nil, on queue: Queue) throws {
-        let rows = rows ?? self.rows, first = network.state.outputs
-        precondition(rows <= self.rows, "\(rows) rows in a workspace for \(self.rows)")
+    ///   - members: the first ones only; nil for all.
+    public func forward(state: MatrixView, action: MatrixView, parameters: Tensor, rows: Int? = nil, members: Int? = nil, on queue: Queue) throws {
+        let rows = rows ?? self.rows, members = members ?? self.members, first = network.state.outputs
+        precondition(rows <= self.rows && members <= self.members, "\(members) x \(rows) rows in a workspace for \(self.members) x \(self.rows)")
         // In this order: each layer writes whole padded rows, and the second one writes over the first one's padding.
         try queue.linearForward(view(joined, rows: rows), state, network.state, parameters: parameters, members: members, rows: rows)
         try queue.linearForward(view(joined, rows: rows, offset: first), action, network.action, parameters: parameters, members: members, rows: rows)
-        try tail.forward(view(joined, rows: rows), parameters: parameters, rows: rows, on: queue)
+        try tail.forward(view(joined, rows: rows), parameters: parameters, rows: rows, members: members, on: queue)
     }
 
     /// Gradients from ``outputGradient`` and the last forward pass. Enqueues and returns.

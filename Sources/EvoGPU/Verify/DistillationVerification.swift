@@ -25,7 +25,8 @@ func verifyDistillation(_ reference: ReferenceCase, on queue: Queue) throws -> [
         proposals.append((pass.output, judge.output))
     }
     let teacher = try queue.tensor(.float32, [children, rows, actions], padded: true)
-    try queue.distillationTeacher(teacher, first: proposals[0].actions, second: proposals[1].actions, firstQ: proposals[0].values, secondQ: proposals[1].values)
+    try queue.distillationTeacher(MatrixView(teacher), first: proposals[0].actions, second: proposals[1].actions, firstQ: proposals[0].values, secondQ: proposals[1].values,
+                                  members: children, rows: rows)
 
     let forward = passDepth(widths: [observations, hidden, hidden, actions], normalised: true)
     let judged = forward + max(observations, actions) + 2 * widths[0] + 3 * widths[1]

@@ -16,6 +16,7 @@ public func exerciseKernels(on queue: Queue) throws {
     try exerciseVariation(on: queue)
     try exerciseMemory(on: queue)
     try exerciseEvolution(on: queue)
+    try exerciseOperators(on: queue)
     try exerciseArrays(on: queue)
     try queue.finish()
 }
@@ -139,7 +140,7 @@ private func exerciseLosses(on queue: Queue) throws {
         let losses = try queue.tensor(.float32, [p, b]), y = try rows(0), dy = try rows(1), teacher = try rows(2)
         try queue.outputGradient(dy, from: dy, output: y, activation: .tanh)
         try queue.outputColumnGradient(dy, column: a - 1, output: y, activation: .sigmoid)
-        try queue.distillationTeacher(teacher, first: y, second: dy, firstQ: values(3), secondQ: values(4))
+        try queue.distillationTeacher(MatrixView(teacher), first: y, second: dy, firstQ: values(3), secondQ: values(4), members: p, rows: b)
         try queue.distillationLoss(gradient: dy, losses: losses, actions: y, teacher: MatrixView(teacher))
         try queue.temporalDifference(gradient: values(5), losses: losses, q: values(6), nextQ: values(7), rewards: normals([p, b], padded: false, on: queue),
                                      done: queue.tensor([Float](repeating: 1, count: p * b), [p, b]), gamma: normals([p], padded: false, on: queue))
@@ -174,7 +175,7 @@ private func exerciseVariation(on queue: Queue) throws {
         try queue.polyakUpdate(rows(0), towards: rows(1), tau: normals([p], padded: false, on: queue))
         let squares = try rows(2)
         try queue.addGradientSquares(to: squares, rows(3))
-        try queue.mutateProximally(rows(4), delta: rows(5), squares: squares, mask: normals([n], padded: false, on: queue), divisor: rows(6))
+        try queue.mutateProximally(rows(4), noise: rows(5), magnitude: normals([p], padded: false, on: queue), squares: squares, mask: normals([n], padded: false, on: queue), divisor: rows(6))
     }
 }
 
@@ -189,6 +190,30 @@ private func exerciseMemory(on queue: Queue) throws {
     try memory.gather(batch, of: owners)
     try memory.inherit([Inheritance(2, first: 0, second: 1, limit: 9, isShuffled: true), Inheritance(0, from: 2)],
                        streams: queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 3), [3, 4]), step: 1, purpose: "EXER")
+}
+
+/// ERL's and PDERL's operators on a small population: odd sizes, one member, and lists that fill no work-space.
+private func exerciseOperators(on queue: Queue) throws {
+    let actor = ActorNetwork(observations: 5, actions: 3, hidden: [19, 7]), population = 5, streams = Queue.streamWords(seeds: [3], membersPerRun: population)
+    let parameters = try normals([population, actor.layout.rowCount], on: queue)
+    let swaps = [GenerationPlan.Swap(first: 0, second: 4, firstSlot: 2, secondSlot: 1), .init(first: 4, second: 0, firstSlot: 3, secondSlot: nil)]
+    try NPointCrossover(actor.layout, population: population, limit: 3, streams: streams, on: queue).cross(swaps, parameters: parameters, step: 1)
+    try GaussianMutation(actor.layout, population: population, limit: 2, streams: streams, on: queue).mutate([4, 0, 3], parameters: parameters, step: 1)
+
+    // One ring holds less than a batch, one more, one nothing.
+    let memory = try TransitionMemory(owners: population, capacity: 19, observations: 5, actions: 3, inherits: false, on: queue), owners = Array(0..<population)
+    try memory.start()
+    try memory.append(normals([4, 9, memory.width], padded: false, on: queue), lengths: queue.tensor([9, 9, 2, 9] as [Int32]), order: queue.tensor([0, 1, 2, -1, 3, 0, -1, -1, 1, 3] as [Int32], [population, 2]))
+    try ProximalMutation(actor, population: population, limit: 2, states: 7, owners: owners, streams: streams, on: queue)
+        .mutate([4, 1, 3], parameters: parameters, magnitudes: [Float](repeating: 0.1, count: population), memory: memory, step: 1)
+    let critic = CriticNetwork(observations: 5, actions: 3, first: 18, second: 9)
+    var settings = DistillationCrossover.Settings()
+    (settings.epochs, settings.batch) = (1, 7)
+    try DistillationCrossover(actor, critic, runs: 1, population: population, limit: 2, capacity: 19, settings: settings, owners: owners, streams: streams, on: queue)
+        .distil([.init(first: 0, second: 4, slot: 2), .init(first: 4, second: 0, slot: 1), .init(first: 0, second: 4, slot: 3)], parameters: parameters,
+                critics: normals([1, critic.layout.rowCount], on: queue), memory: memory, step: 1)
+    let distance = try BehaviourDistance(actor, runs: 1, population: population, states: 7, latest: 11, owners: owners, streams: streams, on: queue)
+    try distance.measure(parameters, memory: memory, step: 1)
 }
 
 /// What works on plain arrays.

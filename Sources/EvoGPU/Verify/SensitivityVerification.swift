@@ -26,10 +26,11 @@ func verifySensitivity(_ reference: ReferenceCase, on queue: Queue) throws -> [A
 
     let divisors = try reference.doubles("divisor", count: count), delta = try reference.doubles("delta", count: count)
     let deltaRows = try queue.tensor(layout.packRows(delta), shape), divisor = try queue.tensor(.float32, shape)
+    let ones = try queue.tensor([Float](repeating: 1, count: members))
     for (name, mask) in [("mutated_all", Array(repeating: 1.0, count: layout.parameterCount)),
                          ("mutated_matrices", try reference.doubles("matrix_mask", count: layout.parameterCount))] {
         try parameters.write(rows)
-        try queue.mutateProximally(parameters, delta: deltaRows, squares: squares, mask: queue.tensor(layout.pack(mask)), divisor: divisor)
+        try queue.mutateProximally(parameters, noise: deltaRows, magnitude: ones, squares: squares, mask: queue.tensor(layout.pack(mask)), divisor: divisor)
         if name == "mutated_all" {
             // The divisor jumps from 1 to 0.01 where s leaves 0; there it is compared only if both are 0 or neither.
             let smooth = want.indices.filter { (want[$0] == 0) == (got[$0] == 0) }, all = layout.unpackRows(try divisor.read())

@@ -15,15 +15,18 @@ __kernel void output_gradient(__global const float *g_in,  // [count], with resp
 }
 
 // Work-item r owns one row of any member.
-__kernel void output_column_gradient(__global const float *y_in,  // [R, pitch]
-                                     __global float *dy_out,      // [R, pitch]
+__kernel void output_column_gradient(__global const float *y_in,        // [R, pitch]
+                                     __global const int *row_limit_in,  // [R / rows]: rows of each member that count; not read unless `limited`
+                                     __global float *dy_out,            // [R, pitch]
                                      const int row_count, const int pitch,  // pitch a multiple of PAD
-                                     const int column, const int activation) {
+                                     const int rows,                    // of a member
+                                     const int limited, const int column, const int activation) {
     const int r = (int)get_global_id(0);
     if (r >= row_count) return;
     const size_t at = (size_t)r * (size_t)pitch;
+    const int counts = !limited || r % rows < row_limit_in[r / rows];
     for (int c = 0; c < pitch; c += W) {
         const vf slope = activation_slope(vload(y_in + at + c), activation);
-        vstore(select(splat(0.0f), slope, lane_ids() + splati(c) == splati(column)), dy_out + at + c);
+        vstore(select(splat(0.0f), slope, lane_ids() + splati(c) == splati(counts ? column : -1)), dy_out + at + c);
     }
 }

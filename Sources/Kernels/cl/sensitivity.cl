@@ -19,7 +19,8 @@ __kernel void add_gradient_squares(__global const float *gradient_in,  // [P, N]
 
 // Work-item as above.
 __kernel void mutate_proximally(__global const float *squares_in,  // [P, N]: s^2
-                                __global const float *delta_in,    // [P, N]: normal noise times the mutation magnitude
+                                __global const float *noise_in,    // [P, N]: standard normal
+                                __global const float *magnitude_in,  // [P], dimensionless: delta = magnitude * noise
                                 __global const float *mask_in,     // [N]: 1 where a parameter may move, else 0
                                 __global float *divisor_out,       // [P, N]
                                 __global float *parameter_inout,   // [P, N]
@@ -32,5 +33,5 @@ __kernel void mutate_proximally(__global const float *squares_in,  // [P, N]: s^
     const vf divisor = select(vmax(s, splat(0.01f)), splat(1.0f), s == splat(0.0f));
     const vf theta = vload(parameter_inout + at);
     vstore(divisor, divisor_out + at);
-    vstore(select(theta, theta + vload(delta_in + at) / divisor, vload(mask_in + i) != splat(0.0f)), parameter_inout + at);
+    vstore(select(theta, theta + splat(magnitude_in[p]) * vload(noise_in + at) / divisor, vload(mask_in + i) != splat(0.0f)), parameter_inout + at);
 }
