@@ -144,11 +144,11 @@ public final class Queue {
     /// Sets every element to zero. Enqueues and returns.
     public func zero(_ tensor: Tensor) throws { try backend.zero(memory(tensor.buffer), byteCount: tensor.buffer.byteCount) }
 
-    func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws {
+    func read(_ buffer: Buffer, offset: Int = 0, into bytes: UnsafeMutableRawBufferPointer) throws {
         counts.readBacks += 1
-        try backend.read(memory(buffer), offset: 0, into: bytes)
+        try backend.read(memory(buffer), offset: offset, into: bytes)
     }
-    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws { try backend.write(bytes, to: memory(buffer), offset: 0) }
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0) throws { try backend.write(bytes, to: memory(buffer), offset: offset) }
     private func memory(_ buffer: Buffer) -> any DeviceMemory {
         precondition(buffer.queue === self && buffer.memory != nil, "a buffer of another queue, or one that is only planned")
         return buffer.memory!

@@ -80,6 +80,21 @@ public struct Tensor {
         return (0..<rowCount).flatMap { all[$0 * pitch..<$0 * pitch + columns] }
     }
 
+    /// Copies some elements to the host, as they lie in memory. Waits for the queue; counts as one read-back.
+    public func read<T: TensorElement>(elements: Range<Int>, as: T.Type = T.self) throws -> [T] {
+        precondition(T.elementType == type && elements.lowerBound >= 0 && elements.upperBound <= paddedCount, "elements \(elements) of \(shape) read as \(T.elementType)")
+        return try [T](unsafeUninitializedCapacity: elements.count) { space, used in
+            if !elements.isEmpty { try buffer.queue.read(buffer, offset: elements.lowerBound * type.size, into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: space[..<elements.count]))) }
+            used = elements.count
+        }
+    }
+
+    /// Copies elements from the host to a place in memory. Waits until the host memory may be reused.
+    public func write<T: TensorElement>(_ values: [T], at first: Int) throws {
+        precondition(T.elementType == type && first >= 0 && first + values.count <= paddedCount, "\(values.count) \(T.elementType) from \(first) of a \(type) tensor of \(shape)")
+        if !values.isEmpty { try values.withUnsafeBytes { try buffer.queue.write($0, to: buffer, offset: first * type.size) } }
+    }
+
     /// Copies elements from the host; padding becomes zero. Waits until the host memory may be reused.
     public func write<T: TensorElement & ExpressibleByIntegerLiteral>(_ values: [T]) throws {
         precondition(T.elementType == type && values.count == count, "\(values.count) \(T.elementType) for a \(type) tensor of \(shape)")

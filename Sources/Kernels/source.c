@@ -72,6 +72,12 @@ TEXT(imitation_loss) = {
 TEXT(transition_memory) = {
 #embed "cl/transition_memory.cl"
     , 0};
+TEXT(episodes) = {
+#embed "cl/episodes.cl"
+    , 0};
+TEXT(twin_critics) = {
+#embed "cl/twin_critics.cl"
+    , 0};
 TEXT(sharing) = {
 #embed "cl/sharing.cl"
     , 0};
@@ -296,7 +302,10 @@ static const KernelSource sources[] = {
     {"distillation", text_distillation, 1},
     {"sensitivity", text_sensitivity, 1},
     {"imitation_loss", text_imitation_loss, 1},
-    {"transition_memory", text_transition_memory, 1}, {"sharing", text_sharing, 1},
+    {"transition_memory", text_transition_memory, 1},
+    {"episodes", text_episodes, 1},
+    {"twin_critics", text_twin_critics, 1},
+    {"sharing", text_sharing, 1},
     {"crossover", text_crossover, 1},
     {"variation", text_variation, 1},
     {"acrobot", text_acrobot, 1},

@@ -4,11 +4,15 @@ import GPUTensor
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench", abstract: "Measures kernels, environments, or training with updates.")
-    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo, gpo }
-    @Argument(help: "What to measure: kernels, envs, ppo, or where gpo's time goes.") var subject: Subject
+    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo, gpo, pderl }
+    @Argument(help: "What to measure: kernels, envs, ppo, or where the time of gpo or pderl goes.") var subject: Subject
     @Option(help: "With envs: only this environment; with gpo: which, HalfCheetah-v5 by default.") var env: String?
     @Option(help: "With gpo: environment steps of the run.") var steps = 8_000_000
     @Option(help: "With gpo: its rounds.") var rounds = 12
+    @Option(help: "With pderl: variants in lock-step, separated by commas.") var variants = "pderl"
+    @Option(help: "With pderl: seeds of each variant.") var seeds = 1
+    @Option(help: "With pderl: generations, after a first one that is not counted.") var generations = 2
+    @Option(name: .customLong("set"), parsing: .singleValue, help: "With pderl: a setting, key=value; may be repeated.") var settings: [String] = []
     @OptionGroup var device: DeviceOptions
     @Flag(help: "Print one JSON object per line.") var json = false
     @Flag(help: "Also time every launch and list the kernels by share; launches then don't overlap with the host.") var profile = false
@@ -26,10 +30,14 @@ struct BenchCommand: ParsableCommand {
         case .ppo: try benchmarkPPO(on: queue, report: report)
         case .gpo:
             let times = try benchmarkGPO(usage { try EnvironmentSpec.named(env ?? "HalfCheetah-v5") }, steps: steps, rounds: rounds, on: queue)
-            if json { try printJSON(times, pretty: false) } else {
-                print("gpo on \(times.environment), \(times.population) policies, \(times.rounds) rounds: \(times.steps) steps in \(decimal(times.total, 1)) s, \(Int(Double(times.steps) / times.total)) steps/s")
-                for (phase, seconds) in times.seconds.sorted(by: { $0.value > $1.value }) { print("    \(decimal(seconds, 1)) s  \(decimal(100 * seconds / times.total, 1)) %  \(phase)") }
+            try printPhases(times, "rounds")
+        case .pderl:
+            let (spec, config) = try usage {
+                let spec = try EnvironmentSpec.named(env ?? "HalfCheetah-v5")
+                guard case .erl(let config) = try AlgorithmSpec.named("pderl").settings(for: spec).merged(file: nil, overrides: ["variants=[\(variants)]"] + settings, seeds: seeds) else { preconditionFailure("pderl has other settings") }
+                return (spec, config)
             }
+            try printPhases(benchmarkERL(config, spec, seeds: (0..<UInt64(seeds)).map { $0 + 1 }, generations: generations, on: queue), "generations")
         }
         guard profile else { return }
         let kernels = try queue.profile(), total = kernels.values.reduce(0) { $0 + $1.seconds }
@@ -37,5 +45,11 @@ struct BenchCommand: ParsableCommand {
             let share = 100 * time.seconds / total, each = 1e6 * time.seconds / Double(time.launches)
             print("\(decimal(share, 1)) % \(name): \(time.launches) launches, \(decimal(each, 2)) us each")
         }
+    }
+
+    private func printPhases(_ times: PhaseTimes, _ unit: String) throws {
+        if json { return try printJSON(times, pretty: false) }
+        print("\(subject) on \(times.environment), \(times.population) policies, \(times.rounds) \(unit): \(times.steps) steps in \(decimal(times.total, 1)) s, \(Int(Double(times.steps) / times.total)) steps/s")
+        for (phase, seconds) in times.seconds.sorted(by: { $0.value > $1.value }) { print("    \(decimal(seconds, 1)) s  \(decimal(100 * seconds / times.total, 1)) %  \(phase)") }
     }
 }

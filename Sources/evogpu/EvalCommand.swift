@@ -18,7 +18,7 @@ struct EvalCommand: ParsableCommand {
             guard (1...1_000_000).contains(episodes) else { throw RunError("--episodes is \(episodes); accepted: a whole number from 1 to 1000000") }
         }
         let population = try TrainedPopulation(URL(fileURLWithPath: directory), on: device.queue())
-        let size = population.saved.config.population
+        let size = population.saved.population
         let rows = try population.evaluate(episodes: episodes, seed: seed).enumerated().map { member, result in
             Row(run: member / size, seed: population.saved.seeds[member / size], member: member % size, episodes: episodes, non_finite: result.nonFinite, mean: result.mean,
                 std: result.standardDeviation, min: result.minimum, max: result.maximum, returns: result.returns, lengths: result.lengths)

@@ -19,7 +19,7 @@ struct LineageCommand: ParsableCommand {
         try usage {
             if let seed { guard saved.seeds.contains(seed) else { throw RunError("--seed is \(seed); accepted: \(saved.seeds.map(String.init).joined(separator: ", "))") } }
             if let round { guard (1...max(1, last)).contains(round) else { throw RunError("--round is \(round); accepted: \(last == 0 ? "none yet, the first round is not over" : "1 to \(last)")") } }
-            if let member { guard (0..<saved.config.population).contains(member) else { throw RunError("--member is \(member); accepted: 0 to \(saved.config.population - 1)") } }
+            if let member { guard (0..<saved.population).contains(member) else { throw RunError("--member is \(member); accepted: 0 to \(saved.population - 1)") } }
         }
         var entries = all.filter { seed == nil || $0.seed == seed }
         guard let member else {

@@ -62,7 +62,7 @@ struct AlgorithmsCommand: ParsableCommand {
             var keys = encoder.container(keyedBy: CodingKeys.self)
             try keys.encode(algorithm.name, forKey: .name)
             try keys.encode(algorithm.summary, forKey: .summary)
-            try algorithm.defaults.encode(to: keys.superEncoder(forKey: .config))
+            try algorithm.defaults.encodable.encode(to: keys.superEncoder(forKey: .config))
         }
     }
 
@@ -71,7 +71,7 @@ struct AlgorithmsCommand: ParsableCommand {
         if json { return try printJSON(algorithms.map { Row(algorithm: $0) }) }
         for algorithm in algorithms {
             print("\(algorithm.name): \(algorithm.summary)")
-            if name != nil { print(try Configuration.yaml(algorithm.defaults), terminator: "") }
+            if name != nil { print(try Configuration.yaml(algorithm.defaults.encodable), terminator: "") }
         }
     }
 }

@@ -13,29 +13,32 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "A YAML file of settings.", completion: .file()) var config: String?
     @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
     @Option(help: "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=...") var variant: String?
+    @Option(help: "With ERL's family: default, or faithful to the published code. The same as --set mode=...") var mode: String?
+    @Option(help: "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas. The same as --set variants=[...]") var variants: String?
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
 
     func run() throws {
-        let (spec, chosen, ppo, gpo, seedList) = try usage {
+        let (spec, chosen, merged, seedList) = try usage {
             guard seeds >= 1, seeds <= 100_000 else { throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000") }
             // env.key=value is an option of the environment, everything else a setting of the algorithm.
             let spec = try EnvironmentSpec.named(env, settings: settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }), algorithm = try AlgorithmSpec.named(self.algorithm)
-            let file = config.map { URL(fileURLWithPath: $0) }, overrides = settings.filter { !$0.hasPrefix("env.") } + (variant.map { ["variant=\($0)"] } ?? [])
-            let seedList = (0..<UInt64(seeds)).map { seed &+ $0 }
-            if let defaults = algorithm.gpoConfig(for: spec) {
-                let merged = try Configuration.load(defaults, file: file, overrides: overrides)
-                try merged.validate()
-                return (spec, algorithm, PPOConfig?.none, Optional(merged), seedList)
+            var overrides = settings.filter { !$0.hasPrefix("env.") }, defaults = algorithm.settings(for: spec)
+            let file = config.map { URL(fileURLWithPath: $0) }
+            if let variant {
+                guard case .gpo = defaults else { throw RunError("--variant is \(variant) with algorithm \(algorithm.name); only gpo has variants of this kind") }
+                overrides.append("variant=\(variant)")
             }
-            guard variant == nil else { throw RunError("--variant is \(variant!) with algorithm \(algorithm.name); only gpo has variants") }
-            let merged = try Configuration.load(algorithm.config(for: spec), file: file, overrides: overrides)
-            try merged.validate()
-            return (spec, algorithm, Optional(merged), GPOConfig?.none, seedList)
+            for (option, key, value) in [("--mode", "mode", mode), ("--variants", "variants", variants.map { "[\($0)]" })] {
+                guard let value else { continue }
+                guard case .erl(let config) = defaults, config.population > 0 else { throw RunError("\(option) is \(value) with algorithm \(algorithm.name); only pderl, derl, perl and erl have it") }
+                overrides.append("\(key)=\(value)")
+            }
+            if case .erl = defaults, case .erl(let wanted) = try defaults.merged(file: file, overrides: overrides, seeds: seeds) { defaults = algorithm.settings(for: spec, mode: wanted.mode) }
+            return (spec, algorithm, try defaults.merged(file: file, overrides: overrides, seeds: seeds), (0..<UInt64(seeds)).map { seed &+ $0 })
         }
         let queue = try device.queue(), path = out.map { URL(fileURLWithPath: $0) }
-        let run = if let gpo { try TrainingRun(chosen, spec, config: gpo, seeds: seedList, path: path, on: queue) }
-                  else { try TrainingRun(chosen, spec, config: ppo!, seeds: seedList, path: path, on: queue) }
+        let run = try TrainingRun(chosen, spec, settings: merged, seeds: seedList, path: path, on: queue)
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -49,7 +52,7 @@ struct ResumeCommand: ParsableCommand {
     func run() throws {
         let queue = try device.queue()
         let run = try TrainingRun(resuming: URL(fileURLWithPath: directory), on: queue)
-        note("resumed \(directory) at \(run.steps / run.ppo.members) of \(run.plannedSteps / run.ppo.members) steps per member")
+        note("resumed \(directory) at \(run.steps / run.counted.count) of \(run.plannedSteps / run.counted.count) steps per \(run.counted.name)")
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -83,14 +86,14 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     if run.contactOverflows > 0 { note("\(run.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept") }
     if run.refusedSteps > 0 { note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite") }
     guard complete else {
-        note("stopped by a signal after \(run.steps / run.ppo.members) steps per member; `evogpu resume \(run.directory.url.path)` goes on")
+        note("stopped by a signal after \(run.steps / run.counted.count) steps per \(run.counted.name); `evogpu resume \(run.directory.url.path)` goes on")
         throw ExitCode(130)
     }
-    if let gpo = run.gpo, gpo.retiredCount > 0 { note("\(gpo.retiredCount) members were retired because they held numbers that are not finite") }
+    if run.retiredCount > 0 { note("\(run.retiredCount) members were retired because they held numbers that are not finite") }
     let final = evaluation.evalEpisodes == 0 ? nil : try FinalEvaluation(TrainedPopulation(run.directory.url, on: queue), episodes: evaluation.evalEpisodes, seed: 1,
-                                                                         totalSteps: run.steps / run.ppo.seeds.count, seconds: first == 0 ? seconds : nil)
+                                                                         totalSteps: run.steps / run.runCount, seconds: first == 0 ? seconds : nil)
     try final?.write(to: run.directory.finalFile)
-    let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.ppo.members, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
+    let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.policies, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
                                   best: (final?.runs ?? []).map { run in
                                       let best = run.members[run.best]
                                       return .init(seed: run.seed, member: run.best, episodes: evaluation.evalEpisodes, non_finite: best.non_finite, mean: best.mean, std: best.std, min: best.min, max: best.max)

@@ -4,7 +4,7 @@ import GPUTensor
 ///
 /// Lillicrap et al. 2016 (arXiv:1509.02971), Algorithm 1, in the order of the published ERL and PDERL code: the critic steps, then the actor
 /// through the updated critic, then both targets. Both gradients are clipped by their norm (the code's, not the paper's).
-public final class DDPG {
+public final class DDPG: OffPolicyLearner {
     public let actor: ActorNetwork, critic: CriticNetwork
     /// P, and rows B of a batch.
     public let members: Int, batch: Int
@@ -17,27 +17,37 @@ public final class DDPG {
     public let criticLosses: Tensor
     /// Values of the actor's own actions in the last batch, `[P, B, 1]` padded: the actor's loss is minus their mean.
     public var actorValues: Tensor { onlineCritic.output }
-    private let onlineActor: MLPWorkspace, targetActor: MLPWorkspace
-    private let onlineCritic: CriticWorkspace, targetCritic: CriticWorkspace
-    private let actorGradients: Tensor, criticGradients: Tensor, valueSlope: Tensor
+    public var optimisers: [Optimiser] { [actorOptimiser, criticOptimiser] }
+    public var networks: [(name: String, online: Tensor, target: Tensor)] {
+        [("actor", actorParameters, targetActorParameters), ("critic", criticParameters, targetCriticParameters)]
+    }
+    private let policyGradient: DeterministicPolicyGradient
+    private let targetActor: MLPWorkspace, onlineCritic: CriticWorkspace, targetCritic: CriticWorkspace
+    private let criticGradients: Tensor
     private let queue: Queue
 
-    /// Makes the memory; parameters, rates, limits, ``gamma`` and ``tau`` start at zero, and the optimisers' `active` too.
+    /// Makes the memory; parameters, rates, limits, ``gamma`` and ``tau`` start at zero, and the optimisers' `active` too. ``start()`` comes
+    /// before the first update.
     public init(_ actor: ActorNetwork, _ critic: CriticNetwork, members: Int, batch: Int, adam: Optimiser.Method = .adam(), on queue: Queue) throws {
         (self.actor, self.critic, self.members, self.batch, self.queue) = (actor, critic, members, batch, queue)
         func rows(_ layout: ParameterLayout) throws -> Tensor { try queue.tensor(.float32, [members, layout.rowCount]) }
-        (actorParameters, targetActorParameters, actorGradients) = try (rows(actor.layout), rows(actor.layout), rows(actor.layout))
+        (actorParameters, targetActorParameters) = try (rows(actor.layout), rows(actor.layout))
         (criticParameters, targetCriticParameters, criticGradients) = try (rows(critic.layout), rows(critic.layout), rows(critic.layout))
         actorOptimiser = try Optimiser(adam, members: members, parameters: actor.layout.rowCount, on: queue)
         criticOptimiser = try Optimiser(adam, members: members, parameters: critic.layout.rowCount, on: queue)
-        onlineActor = try MLPWorkspace(actor.mlp, members: members, rows: batch, backward: true, on: queue)
+        policyGradient = try DeterministicPolicyGradient(actor, members: members, batch: batch, on: queue)
         targetActor = try MLPWorkspace(actor.mlp, members: members, rows: batch, backward: false, on: queue)
         onlineCritic = try CriticWorkspace(critic, members: members, rows: batch, backward: true, on: queue)
         targetCritic = try CriticWorkspace(critic, members: members, rows: batch, backward: false, on: queue)
         gamma = try queue.tensor(.float32, [members])
         tau = try queue.tensor(.float32, [members])
         criticLosses = try queue.tensor(.float32, [members, batch])
-        valueSlope = try queue.tensor([Float](repeating: -1 / Float(batch), count: members * batch), [members, batch, 1], padded: true)
+    }
+
+    public func start() throws { try policyGradient.start() }
+
+    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor) throws {
+        try update(states: MatrixView(batch.states), actions: MatrixView(batch.actions), rewards: batch.rewards, nextStates: MatrixView(batch.nextStates), done: batch.done)
     }
 
     /// One update of everything from one batch per member. Enqueues and returns.
@@ -48,7 +58,7 @@ public final class DDPG {
     ///   - rewards, done: `[P, B]`; done is 1 where the next state's value does not count.
     public func update(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor) throws {
         try updateCritic(states: states, actions: actions, rewards: rewards, nextStates: nextStates, done: done)
-        try updateActor(states: states)
+        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: criticParameters, on: queue)
         try queue.polyakUpdate(targetActorParameters, towards: actorParameters, tau: tau)
         try queue.polyakUpdate(targetCriticParameters, towards: criticParameters, tau: tau)
     }
@@ -62,15 +72,32 @@ public final class DDPG {
         try onlineCritic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: criticGradients, on: queue)
         try criticOptimiser.step(criticParameters, gradients: criticGradients, on: queue)
     }
+}
 
-    private func updateActor(states: MatrixView) throws {
-        try onlineActor.forward(states, parameters: actorParameters, on: queue)
-        let actions = MatrixView(onlineActor.output)
-        try onlineCritic.forward(state: states, action: actions, parameters: criticParameters, on: queue)
-        try queue.copy(valueSlope, to: onlineCritic.outputGradient)
-        try onlineCritic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: nil,
-                                  actionGradient: MatrixView(onlineActor.outputGradient), through: (actions, .tanh), on: queue)
-        try onlineActor.backward(states, parameters: actorParameters, parameterGradients: actorGradients, on: queue)
-        try actorOptimiser.step(actorParameters, gradients: actorGradients, on: queue)
+/// The actor's half of an update: a step up the critic's value of the actor's own actions.
+///
+/// Silver et al. 2014, equation 9; Lillicrap et al. 2016 (arXiv:1509.02971), Algorithm 1.
+final class DeterministicPolicyGradient {
+    private let actor: MLPWorkspace
+    private let gradients: Tensor, valueSlope: Tensor
+
+    init(_ network: ActorNetwork, members: Int, batch: Int, on queue: Queue) throws {
+        actor = try MLPWorkspace(network.mlp, members: members, rows: batch, backward: true, on: queue)
+        gradients = try queue.tensor(.float32, [members, network.layout.rowCount])
+        valueSlope = try queue.tensor(.float32, [members, batch, 1], padded: true)
+    }
+
+    func start() throws { try valueSlope.write([Float](repeating: -1 / Float(actor.rows), count: valueSlope.count)) }
+
+    /// Enqueues and returns; leaves the values in the critic's output.
+    func step(_ states: MatrixView, actorParameters: Tensor, optimiser: Optimiser, critic: CriticWorkspace, criticParameters: Tensor, on queue: Queue) throws {
+        try actor.forward(states, parameters: actorParameters, on: queue)
+        let actions = MatrixView(actor.output)
+        try critic.forward(state: states, action: actions, parameters: criticParameters, on: queue)
+        try queue.copy(valueSlope, to: critic.outputGradient)
+        try critic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: nil,
+                            actionGradient: MatrixView(actor.outputGradient), through: (actions, .tanh), on: queue)
+        try actor.backward(states, parameters: actorParameters, parameterGradients: gradients, on: queue)
+        try optimiser.step(actorParameters, gradients: gradients, on: queue)
     }
 }

@@ -14,7 +14,7 @@ public struct PhaseTimes: Codable, Sendable {
 ///   - steps: the budget.
 ///   - rounds: of the paper's twelve.
 public func benchmarkGPO(_ spec: EnvironmentSpec, steps: Int, rounds: Int, on queue: Queue) throws -> PhaseTimes {
-    var config = try AlgorithmSpec.named("gpo").gpoConfig(for: spec)!
+    guard case .gpo(var config) = try AlgorithmSpec.named("gpo").settings(for: spec) else { preconditionFailure("gpo has other settings") }
     (config.totalSteps, config.rounds) = (steps, rounds)
     let gpo = try GPO(config, spec, seeds: [1], on: queue)
     var seconds: [String: Double] = [:], last = monotonicSeconds()

@@ -29,15 +29,16 @@ extension TrainedPopulation {
     /// - Throws: ``RunError`` if the folder has no run of that seed.
     func runs(ofSeed seed: UInt64?) throws -> [Int] {
         guard let seed else { return Array(saved.seeds.indices) }
-        guard let run = saved.seeds.firstIndex(of: seed) else {
-            throw RunError("there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.seeds.map(String.init).joined(separator: ", "))")
+        let found = saved.seeds.indices.filter { saved.seeds[$0] == seed }
+        guard !found.isEmpty else {
+            throw RunError("there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))")
         }
-        return [run]
+        return found
     }
 
     private func row(_ number: Int, ofRun run: Int) throws -> Int {
-        guard number < saved.config.population else { throw RunError("there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.config.population - 1)") }
-        return run * saved.config.population + number
+        guard number < saved.population else { throw RunError("there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.population - 1)") }
+        return run * saved.population + number
     }
 
     /// Members by choice: each choice in every run asked for, in the order of runs, none twice.
@@ -46,7 +47,7 @@ extension TrainedPopulation {
     ///   - seed: the training seed whose run is meant; nil for all runs.
     ///   - episodes: how many choose the best, and then how many judge each; at least 1 where `best` is asked for, may be 0 otherwise.
     public func members(_ choices: [MemberChoice], seed: UInt64?, episodes: Int) throws -> [Member] {
-        let runs = try runs(ofSeed: seed), population = saved.config.population
+        let runs = try runs(ofSeed: seed), population = saved.population
         let numbered = try runs.map { run in try choices.map { choice in if case .number(let number) = choice { try row(number, ofRun: run) } else { -1 } } }
         guard episodes >= 1 || !choices.contains(.best) else { throw RunError("the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number") }
         let played = episodes >= 1 ? try chooseAndJudge(episodes: episodes, seed: 1) : nil
@@ -63,11 +64,11 @@ extension TrainedPopulation {
 
     /// The one member that is meant: with `best` and no seed, the best of all runs.
     public func member(_ choice: MemberChoice, seed: UInt64?, episodes: Int) throws -> Member {
-        let runs = try runs(ofSeed: seed), population = saved.config.population
+        let runs = try runs(ofSeed: seed), population = saved.population
         if case .number(let number) = choice {
             let row = try row(number, ofRun: runs[0])
             guard runs.count == 1 else {
-                throw RunError("\(saved.directory.url.path) has a member \(number) for each of \(runs.count) seeds; choose one by its seed: \(saved.seeds.map(String.init).joined(separator: ", "))")
+                throw RunError("\(saved.directory.url.path) has a member \(number) for each of \(runs.count) runs; choose one by its seed: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))")
             }
             let result = episodes >= 1 ? try evaluate(episodes: episodes, seed: 1)[row] : nil
             return Member(row: row, seed: saved.seeds[runs[0]], number: number, result: result)

@@ -44,7 +44,7 @@ extension TrainedPopulation {
         var text = [
             "format": "evogpu policy", "version": "1", "evogpu": evogpuVersion, "env": spec.name, "algorithm": saved.algorithm.name,
             "seed": "\(member.seed)", "member": "\(member.number)", "iteration": "\(iteration)",
-            "layer_sizes": "\(sizes)", "activation": saved.config.activation.rawValue, "layer_norm": norm.map { "\($0)" } ?? "none",
+            "layer_sizes": "\(sizes)", "activation": saved.activation.rawValue, "layer_norm": norm.map { "\($0)" } ?? "none",
             "observation_normalised": normaliser == nil ? "false" : "true",
         ]
         var steps: [String] = []

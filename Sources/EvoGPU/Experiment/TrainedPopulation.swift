@@ -15,11 +15,11 @@ public final class TrainedPopulation {
         self.queue = queue
         let checkpoint = try Checkpoint.read(state: TrainingRun.State.self, in: url)
         try TrainingRun.check(checkpoint.state, against: saved)
-        let (config, spec) = (saved.config, saved.spec), members = saved.seeds.count * config.population
+        let spec = saved.spec, members = saved.seeds.count * saved.population, limit = saved.observationLimit
         let network = saved.network
         (parameters, normaliser) = try queue.plan(lower: "nothing; the population itself does not fit") {
             (try queue.tensor(.float32, [members, network.layout.rowCount]),
-             try config.normaliseObservations ? ObservationNormaliser(members: members, width: spec.observationCount, limit: Float(config.observationLimit), on: queue) : nil)
+             try limit.map { try ObservationNormaliser(members: members, width: spec.observationCount, limit: Float($0), on: queue) })
         }
         self.network = network
         iteration = checkpoint.state.iteration
@@ -44,7 +44,7 @@ public final class TrainedPopulation {
     public func evaluateFinal(episodes: Int, seed: UInt64) throws -> [(run: Int, seed: UInt64, best: Int, members: [EvaluationResult])] {
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: seed)
         return saved.seeds.enumerated().map { run, seed in
-            let members = run * saved.config.population..<(run + 1) * saved.config.population
+            let members = run * saved.population..<(run + 1) * saved.population
             return (run, seed, best(of: members, choice, judged) - members.lowerBound, Array(judged[members]))
         }
     }

@@ -1,23 +1,48 @@
 import Foundation
 import GPUTensor
 
+/// Settings of some algorithm.
+public enum AlgorithmSettings: Sendable {
+    case ppo(PPOConfig), gpo(GPOConfig), erl(ERLConfig)
+
+    public var encodable: any Encodable & Sendable { switch self { case .ppo(let config): config; case .gpo(let config): config; case .erl(let config): config } }
+
+    /// These as defaults, with a file and `key=value` settings merged over them and checked. See ``Configuration/load(_:file:overrides:)``.
+    public func merged(file: URL?, overrides: [String] = [], seeds: Int = 1) throws -> AlgorithmSettings {
+        let merged: AlgorithmSettings = switch self {
+        case .ppo(let config): .ppo(try Configuration.load(config, file: file, overrides: overrides))
+        case .gpo(let config): .gpo(try Configuration.load(config, file: file, overrides: overrides))
+        case .erl(let config): .erl(try Configuration.load(config, file: file, overrides: overrides))
+        }
+        switch merged { case .ppo(let config): try config.validate(); case .gpo(let config): try config.validate(); case .erl(let config): try config.validate(seeds: seeds) }
+        return merged
+    }
+
+    func subject(_ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws -> any TrainingSubject {
+        switch self {
+        case .ppo(let config): PPOTraining(try PPO(config, spec, seeds: seeds, on: queue))
+        case .gpo(let config): GPOTraining(try GPO(config, spec, seeds: seeds, on: queue))
+        case .erl(let config): ERLTraining(try ERL(config, spec, seeds: seeds, on: queue))
+        }
+    }
+}
+
 /// What `evogpu algorithms` lists.
 public struct AlgorithmSpec: Sendable {
     public let name: String
     public let summary: String
-    /// Default settings; of `gpo`, its mutation's.
-    public let config: PPOConfig
-    /// Default settings of `gpo`; nil for the others.
-    public let gpo: GPOConfig?
-    /// Default settings, whatever their type.
-    public var defaults: any Encodable { gpo ?? config as any Encodable }
-
-    init(name: String, summary: String, config: PPOConfig, gpo: GPOConfig? = nil) { (self.name, self.summary, self.config, self.gpo) = (name, summary, config, gpo) }
+    public let defaults: AlgorithmSettings
 
     public static let all = [
-        AlgorithmSpec(name: "ppo", summary: "proximal policy optimisation, clipped or with adaptive KL penalty (Schulman et al. 2017)", config: PPOConfig()),
-        AlgorithmSpec(name: "a2c", summary: "advantage actor-critic, one step per rollout (Mnih et al. 2016)", config: .a2c()),
-        AlgorithmSpec(name: "gpo", summary: "genetic policy optimisation: PPO or A2C mutates, imitation crosses (Gangwani and Peng 2018)", config: GPOConfig().mutation, gpo: GPOConfig()),
+        AlgorithmSpec(name: "ppo", summary: "proximal policy optimisation, clipped or with adaptive KL penalty (Schulman et al. 2017)", defaults: .ppo(PPOConfig())),
+        AlgorithmSpec(name: "a2c", summary: "advantage actor-critic, one step per rollout (Mnih et al. 2016)", defaults: .ppo(.a2c())),
+        AlgorithmSpec(name: "gpo", summary: "genetic policy optimisation: PPO or A2C mutates, imitation crosses (Gangwani and Peng 2018)", defaults: .gpo(GPOConfig())),
+        AlgorithmSpec(name: "pderl", summary: "proximal distilled evolutionary RL: a population beside a DDPG learner, crossed by distillation, mutated by sensitivity (Bodnar et al. 2020)", defaults: .erl(ERLConfig())),
+        AlgorithmSpec(name: "derl", summary: "the same with ERL's Gaussian mutation (Bodnar et al. 2020)", defaults: .erl(ERLConfig(.derl))),
+        AlgorithmSpec(name: "perl", summary: "the same with ERL's n-point crossover and proximal mutation (Bodnar et al. 2020)", defaults: .erl(ERLConfig(.perl))),
+        AlgorithmSpec(name: "erl", summary: "evolutionary RL: a population beside a DDPG learner, n-point crossover, Gaussian mutation (Khadka and Tumer 2018)", defaults: .erl(ERLConfig(.erl))),
+        AlgorithmSpec(name: "ddpg", summary: "deep deterministic policy gradients, the learner of ERL alone (Lillicrap et al. 2016)", defaults: .erl(.ddpg())),
+        AlgorithmSpec(name: "td3", summary: "twin delayed deterministic policy gradients (Fujimoto et al. 2018)", defaults: .erl(.td3())),
     ]
 
     /// - Throws: ``RunError`` with the list of algorithms.
@@ -29,33 +54,36 @@ public struct AlgorithmSpec: Sendable {
     }
 
     /// The defaults with what suits a task, before the user's own settings.
-    public func config(for spec: EnvironmentSpec) -> PPOConfig {
-        var config = config
-        tune(&config, algorithm: name, environment: spec.physics?.model.name ?? spec.name)
-        return config
-    }
-
-    /// The same of `gpo`; nil for the others.
-    public func gpoConfig(for spec: EnvironmentSpec) -> GPOConfig? {
-        guard var config = gpo else { return nil }
-        tune(&config, environment: spec.name)
-        return config
+    ///
+    /// - Parameter mode: of ERL's family, whose faithful mode has other settings for some tasks.
+    public func settings(for spec: EnvironmentSpec, mode: ERLMode = .default) -> AlgorithmSettings {
+        let task = spec.physics?.model.name ?? spec.name
+        switch defaults {
+        case .ppo(var config):
+            tune(&config, algorithm: name, environment: task)
+            return .ppo(config)
+        case .gpo(var config):
+            tune(&config, environment: spec.name)
+            return .gpo(config)
+        case .erl(var config):
+            config.mode = mode
+            tune(&config, algorithm: name, environment: task)
+            return .erl(config)
+        }
     }
 }
 
 /// A training run with its folder: config, metrics, checkpoints.
 public final class TrainingRun {
     public let algorithm: AlgorithmSpec
-    public let ppo: PPO
-    /// What drives ``ppo``, of algorithm `gpo`.
-    public let gpo: GPO?
     public let directory: RunDirectory
     /// Is given a sentence now and then that a person should see.
     public var tell: (String) -> Void = { _ in }
-    private let queue: Queue
+    private let subject: any TrainingSubject
+    private let spec: EnvironmentSpec, seeds: [UInt64]
     private let metrics: MetricsLog, lineage: LineageLog?
     private var metricsRows = 0, lineageRows = 0
-    /// Mean return of each member's last finished episodes; nil before there is one.
+    /// Mean return of each member's last finished episodes, of ERL's family of each run's champion; nil before there is one.
     public private(set) var recentReturns: [Double?]
     /// Environment resets because a state was not finite, refused steps, and contacts without room, over the whole run.
     public private(set) var nonFiniteResets = 0, refusedSteps = 0, contactOverflows = 0
@@ -68,33 +96,31 @@ public final class TrainingRun {
         /// with what config.yaml makes.
         var layout: [String]
         var gpo: GPO.State?
+        var erl: ERL.State?
     }
-
-    private static let ppoColumns = ["iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length", "policy_loss", "value_loss",
-                                 "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after", "non_finite_resets", "refused_steps", "contact_overflows"]
-    /// `similar`: policies whose samples the member learns from, itself included. `total_steps`: of a whole run, crossovers included.
-    private static let gpoColumns = ["round", "total_steps", "similar"]
-    private static func columns(isGPO: Bool) -> [String] { ppoColumns + (isGPO ? gpoColumns : []) }
 
     /// Starts a run: everything is checked and allocated before its folder is made.
-    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: PPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
-        try self.init(algorithm, spec, PPO(config, spec, seeds: seeds, on: queue), nil, settings: config, seeds, path, queue)
-    }
-
-    /// The same with algorithm `gpo`.
-    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: GPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
-        let gpo = try GPO(config, spec, seeds: seeds, on: queue)
-        try self.init(algorithm, spec, gpo.ppo, gpo, settings: config, seeds, path, queue)
-    }
-
-    private init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, _ ppo: PPO, _ gpo: GPO?, settings: some Encodable, _ seeds: [UInt64], _ path: URL?, _ queue: Queue) throws {
-        (self.algorithm, self.ppo, self.gpo, self.queue) = (algorithm, ppo, gpo, queue)
-        recentReturns = Array(repeating: nil, count: ppo.members)
+    public init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, settings: AlgorithmSettings, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        (self.algorithm, self.spec, self.seeds) = (algorithm, spec, seeds)
+        subject = try settings.subject(spec, seeds: seeds, on: queue)
+        recentReturns = Array(repeating: nil, count: subject.returnCount)
         directory = try RunDirectory.create(algorithm: algorithm.name, env: spec.name, path: path)
-        metrics = try MetricsLog(creating: directory.metricsFile, columns: Self.columns(isGPO: gpo != nil))   // first: only one process can
-        lineage = gpo == nil ? nil : try LineageLog(creating: directory.lineageFile)
-        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name)] + (spec.physics.map { [("env_options", $0.options)] } ?? []) + [("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: settings)
+        metrics = try MetricsLog(creating: directory.metricsFile, columns: subject.columns)   // first: only one process can
+        lineage = subject.hasLineage ? try LineageLog(creating: directory.lineageFile) : nil
+        try directory.writeConfig(record: [("algorithm", algorithm.name), ("env", spec.name)] + (spec.physics.map { [("env_options", $0.options)] } ?? []) + [("seeds", seeds), ("version", evogpuVersion), ("device", queue.device.identifier)], config: settings.encodable)
         try writeCheckpoint()   // a run killed in its first iterations can be resumed too
+    }
+
+    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: PPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        try self.init(algorithm, spec, settings: .ppo(config), seeds: seeds, path: path, on: queue)
+    }
+
+    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: GPOConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        try self.init(algorithm, spec, settings: .gpo(config), seeds: seeds, path: path, on: queue)
+    }
+
+    public convenience init(_ algorithm: AlgorithmSpec, _ spec: EnvironmentSpec, config: ERLConfig, seeds: [UInt64], path: URL?, on queue: Queue) throws {
+        try self.init(algorithm, spec, settings: .erl(config), seeds: seeds, path: path, on: queue)
     }
 
     /// Continues a run from its checkpoint, on any device.
@@ -102,24 +128,17 @@ public final class TrainingRun {
     /// - Throws: ``RunError`` if the folder holds no run, or its checkpoint is damaged, of another version or of another shape.
     public init(resuming url: URL, on queue: Queue) throws {
         let saved = try SavedRun(url)
-        (algorithm, directory, self.queue) = (saved.algorithm, saved.directory, queue)
+        (algorithm, directory, spec, seeds) = (saved.algorithm, saved.directory, saved.spec, saved.trainingSeeds)
         let checkpoint = try Checkpoint.read(state: State.self, in: url)
-        gpo = try saved.gpo.map { try GPO($0, saved.spec, seeds: saved.seeds, on: queue) }
-        ppo = try gpo?.ppo ?? PPO(saved.config, saved.spec, seeds: saved.seeds, on: queue)
+        subject = try saved.settings.subject(saved.spec, seeds: saved.trainingSeeds, on: queue)
         try Self.check(checkpoint.state, against: saved)
-        for (name, tensor) in gpo?.persistentTensors ?? ppo.persistentTensors { try tensor.restore(name, from: checkpoint.arrays) }
         let state = checkpoint.state
-        if let gpo {
-            guard let its = state.gpo else { throw RunError("\(url.path): the checkpoint's state.json has no state of gpo; config.yaml says it is a run of it") }
-            try gpo.resume(its, atIteration: state.iteration)
-            lineageRows = its.lineage_rows
-        } else {
-            try ppo.resume(atIteration: state.iteration)
-        }
+        try subject.resume(state, checkpoint.arrays, path: url.path)
+        lineageRows = state.gpo?.lineage_rows ?? 0
         (metricsRows, recentReturns) = (state.metrics_rows, state.recent_returns)
         (nonFiniteResets, refusedSteps, contactOverflows) = (state.non_finite_resets, state.refused_steps, state.contact_overflows)
-        metrics = try MetricsLog(resuming: directory.metricsFile, columns: Self.columns(isGPO: gpo != nil), keepingRows: metricsRows)
-        lineage = gpo == nil ? nil : try LineageLog(resuming: directory.lineageFile, keepingLines: lineageRows)
+        metrics = try MetricsLog(resuming: directory.metricsFile, columns: subject.columns, keepingRows: metricsRows)
+        lineage = subject.hasLineage ? try LineageLog(resuming: directory.lineageFile, keepingLines: lineageRows) : nil
     }
 
     static func check(_ state: State, against saved: SavedRun) throws {
@@ -130,23 +149,33 @@ public final class TrainingRun {
         }
         try same("algorithm", state.algorithm, saved.algorithm.name)
         try same("env", state.environment, saved.spec.name)
-        try same("seeds", state.seeds, saved.seeds)
-        try same("population", state.population, saved.config.population)
-        try same("networks", state.layout, describe(saved.network, saved.config))
-        guard state.iteration >= 0, state.metrics_rows >= 0, state.recent_returns.count == saved.seeds.count * saved.config.population else {
+        try same("seeds", state.seeds, saved.trainingSeeds)
+        try same("population", state.population, saved.population)
+        try same("networks", state.layout, saved.networks)
+        guard state.iteration >= 0, state.metrics_rows >= 0, state.recent_returns.count == saved.returnCount else {
             throw RunError("\(saved.directory.url.path): the checkpoint's state.json has counts that can't be: iteration \(state.iteration), \(state.metrics_rows) rows of metrics, \(state.recent_returns.count) returns")
         }
     }
 
     /// Every slot of a parameter row and the activation, in words.
-    static func describe(_ network: ActorCritic, _ config: PPOConfig) -> [String] {
-        network.layout.slots.map { "\($0.name) \($0.offset) \($0.rows) \($0.columns)" } + ["activation \(config.activation.rawValue)"]
+    static func describe(_ network: ActorCritic, activation: ActivationName) -> [String] { words(network.layout) + ["activation \(activation.rawValue)"] }
+    static func describe(_ actor: ActorNetwork, _ critic: CriticNetwork, _ config: ERLConfig) -> [String] {
+        words(actor.layout) + words(critic.layout) + ["learner \(config.learner.rawValue)", "runs \(config.variants.map(\.rawValue).joined(separator: " "))"]
     }
+    private static func words(_ layout: ParameterLayout) -> [String] { layout.slots.map { "\($0.name) \($0.offset) \($0.rows) \($0.columns)" } }
 
-    public var isDone: Bool { gpo?.isDone ?? (ppo.iteration >= ppo.config.iterations) }
+    public var isDone: Bool { subject.isDone }
     /// Environment steps so far and at the end, over all runs and members.
-    public var steps: Int { gpo.map { $0.stepsPerRun * ppo.seeds.count } ?? ppo.stepsPerMember * ppo.members }
-    public var plannedSteps: Int { gpo.map { $0.plannedStepsPerRun * ppo.seeds.count } ?? ppo.config.iterations * ppo.config.environments * ppo.config.rolloutSteps * ppo.members }
+    public var steps: Int { subject.steps }
+    public var plannedSteps: Int { subject.plannedSteps }
+    /// Policies over all runs, and how many runs there are.
+    public var policies: Int { subject.policies }
+    public var runCount: Int { subject.policies / population }
+    /// What steps are told for one by one: members, or runs.
+    public var counted: (name: String, count: Int) { subject.counted }
+    /// Members of GPO that were retired.
+    public var retiredCount: Int { (subject as? GPOTraining)?.gpo.retiredCount ?? 0 }
+    private var population: Int { (subject as? PPOTraining)?.ppo.config.population ?? (subject as! ERLTraining).erl.policies }
 
     /// Trains to the end, or until `shouldStop` says so; writes a checkpoint either way.
     ///
@@ -154,56 +183,37 @@ public final class TrainingRun {
     /// - Returns: whether the run is complete.
     public func train(shouldStop: () -> Bool = { false }, report: (TrainingRun) throws -> Void) throws -> Bool {
         while !isDone {
-            if let gpo { try evolve(gpo) } else { try record(ppo.iterate(), stepsPerMember: ppo.stepsPerMember) }
+            try record(subject.advance())
             try report(self)
             let stop = shouldStop()
-            if stop || isDone || ppo.iteration.isMultiple(of: ppo.config.checkpointEvery) { try writeCheckpoint() }
+            if stop || isDone || subject.iteration.isMultiple(of: subject.checkpointEvery) { try writeCheckpoint() }
             if stop { return isDone }
         }
         return true
     }
 
-    /// One step of GPO with what it leaves in the folder.
-    private func evolve(_ gpo: GPO) throws {
-        let (round, crossings) = (gpo.round, gpo.crossings), (figures, ended) = try gpo.step()
-        let steps = ppo.stepsPerMember + crossings * gpo.config.crossoverStepsPerChild   // a round's last iteration comes before its crossover
-        try record(figures, stepsPerMember: steps) { member in [MetricValue(round + 1), MetricValue(steps * self.ppo.config.population), MetricValue(gpo.similarCounts[member])] }
-        guard let ended else { return }
-        for entry in ended.lineage {
-            try lineage?.append(entry)
-            lineageRows += 1
-        }
-        for sentence in ended.retired { tell(sentence) }
-        if let visited = ended.visited { try directory.writeVisited(visited) }
-    }
-
-    private func record(_ figures: [MemberFigures], stepsPerMember: Int, further: (Int) -> [MetricValue] = { _ in [] }) throws {
-        for (member, figure) in figures.enumerated() {
-            if let mean = figure.meanReturn, figure.nonFiniteResets == 0 { recentReturns[member] = mean }
-            nonFiniteResets += figure.nonFiniteResets
-            refusedSteps += figure.refusedSteps
-            contactOverflows += figure.contactOverflows
-            let run = member / ppo.config.population
-            func optional(_ value: Double?) -> MetricValue { value.map { MetricValue($0) } ?? .missing }
-            try metrics.append([
-                MetricValue(ppo.iteration), MetricValue(stepsPerMember), MetricValue(run), MetricValue(ppo.seeds[run]), MetricValue(member % ppo.config.population),
-                MetricValue(figure.episodes), optional(figure.meanReturn), optional(figure.meanLength), MetricValue(figure.policyLoss), MetricValue(figure.valueLoss),
-                MetricValue(figure.entropy), MetricValue(figure.kl), MetricValue(figure.clipFraction), MetricValue(figure.gradientNorm), MetricValue(figure.minibatches),
-                MetricValue(figure.klCoefficient), MetricValue(figure.klAfter), MetricValue(figure.nonFiniteResets), MetricValue(figure.refusedSteps),
-                MetricValue(figure.contactOverflows),
-            ] + further(member))
-            metricsRows += 1
-        }
+    private func record(_ advance: Advance) throws {
+        for (index, value) in advance.returns.enumerated() { if let value { recentReturns[index] = value } }
+        nonFiniteResets += advance.nonFiniteResets
+        refusedSteps += advance.refusedSteps
+        contactOverflows += advance.contactOverflows
+        for row in advance.rows { try metrics.append(row) }
+        metricsRows += advance.rows.count
+        for entry in advance.lineage { try lineage?.append(entry) }
+        lineageRows += advance.lineage.count
+        for sentence in advance.sentences { tell(sentence) }
+        if let visited = advance.visited { try directory.writeVisited(visited) }
     }
 
     public func writeCheckpoint() throws {
         try metrics.sync()
         try lineage?.sync()
-        let arrays = try (gpo?.persistentTensors ?? ppo.persistentTensors).map { try $0.tensor.namedArray($0.name) }
-        let state = State(algorithm: algorithm.name, environment: ppo.spec.name, seeds: ppo.seeds, population: ppo.config.population, iteration: ppo.iteration,
+        var state = State(algorithm: algorithm.name, environment: spec.name, seeds: seeds, population: population, iteration: subject.iteration,
                           metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps, contact_overflows: contactOverflows,
-                          layout: Self.describe(ppo.network, ppo.config), gpo: gpo.map { var state = $0.state; state.lineage_rows = lineageRows; return state })
-        try Checkpoint.write(arrays, state: state, in: directory.url)
+                          layout: subject.networks)
+        subject.save(into: &state)
+        state.gpo?.lineage_rows = lineageRows
+        try Checkpoint.write(subject.arrays(), state: state, in: directory.url)
     }
 }
 
@@ -212,25 +222,59 @@ public struct SavedRun {
     public let directory: RunDirectory
     public let algorithm: AlgorithmSpec
     public let spec: EnvironmentSpec
-    /// What PPO runs with; of `gpo`, for its mutation.
-    public let config: PPOConfig
+    public let settings: AlgorithmSettings
+    /// The seeds that were asked for.
+    public let trainingSeeds: [UInt64]
+    /// Of each run: its seed, and in ERL's family its variant.
+    public let seeds: [UInt64], variants: [ERLVariant?]
+    /// The policies' networks.
+    public let network: ActorCritic
+    /// Policies of each run. In ERL's family the last is the learner's.
+    public let population: Int
+    /// Where policies see normalised observations: the limit that these are clipped to.
+    public let observationLimit: Double?
+    /// Of the policies' hidden layers.
+    public let activation: ActivationName
+    let networks: [String]
+
+    /// What PPO runs with, of `gpo` for its mutation; nil for ERL's family.
+    public var ppo: PPOConfig? { switch settings { case .ppo(let config): config; case .gpo(let config): config.ppo; case .erl: nil } }
     /// Settings of `gpo`; nil for the others.
-    public let gpo: GPOConfig?
-    public let seeds: [UInt64]
-    public var network: ActorCritic { PPO.network(config, spec) }
+    public var gpo: GPOConfig? { if case .gpo(let config) = settings { config } else { nil } }
+    /// Settings of ERL's family; nil for the others.
+    public var erl: ERLConfig? { if case .erl(let config) = settings { config } else { nil } }
+    var returnCount: Int { erl == nil ? seeds.count * population : seeds.count }
 
     public init(_ url: URL) throws {
         directory = try RunDirectory(existing: url)
         algorithm = try AlgorithmSpec.named(directory.record("algorithm"))
         let named = try EnvironmentSpec.named(directory.record("env"))
         if let physics = named.physics { spec = EnvironmentSpec(try physics.with(directory.record("env_options", as: PhysicsModel.Task.self))) } else { spec = named }
-        seeds = try directory.record("seeds")
-        if let defaults = algorithm.gpo { gpo = try Configuration.load(defaults, file: directory.configFile) } else { gpo = nil }
-        try gpo?.validate()
-        if let gpo { config = gpo.ppo } else { config = try Configuration.load(algorithm.config, file: directory.configFile) }
-        try config.validate()
-        guard (1...100_000).contains(seeds.count) else { throw RunError("\(directory.configFile.path): there are \(seeds.count) seeds; accepted: 1 to 100000") }
+        let trainingSeeds: [UInt64] = try directory.record("seeds")
+        guard (1...100_000).contains(trainingSeeds.count) else { throw RunError("\(directory.configFile.path): there are \(trainingSeeds.count) seeds; accepted: 1 to 100000") }
+        self.trainingSeeds = trainingSeeds
+        settings = try algorithm.defaults.merged(file: directory.configFile, seeds: trainingSeeds.count)
+        let spec = spec
+        func ofPPO(_ config: PPOConfig) -> (ActorCritic, Int, Double?, ActivationName, [String]) {
+            let network = PPO.network(config, spec)
+            return (network, config.population, config.normaliseObservations ? config.observationLimit : nil, config.activation, TrainingRun.describe(network, activation: config.activation))
+        }
+        switch settings {
+        case .ppo(let config):
+            (network, population, observationLimit, activation, networks) = ofPPO(config)
+            (seeds, variants) = (trainingSeeds, trainingSeeds.map { _ in nil })
+        case .gpo(let config):
+            (network, population, observationLimit, activation, networks) = ofPPO(config.ppo)
+            (seeds, variants) = (trainingSeeds, trainingSeeds.map { _ in nil })
+        case .erl(let config):
+            let (actor, critic) = try ERL.networks(config, spec)
+            (network, population, observationLimit, activation, networks) = (ActorCritic(actor), config.policies, nil, .tanh, TrainingRun.describe(actor, critic, config))
+            (seeds, variants) = (config.variants.flatMap { _ in trainingSeeds }, config.variants.flatMap { variant in trainingSeeds.map { _ in config.population > 0 ? variant : nil } })
+        }
     }
+
+    /// What a run is called beside others of the folder.
+    public func label(ofRun run: Int) -> String { (variants.count > trainingSeeds.count ? "\(variants[run]!.rawValue) " : "") + "seed \(seeds[run])" }
 }
 
 extension Tensor {

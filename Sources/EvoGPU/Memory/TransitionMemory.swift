@@ -154,4 +154,31 @@ public final class TransitionMemory {
         try queue.launch("memory_inherit", over: [self.capacity, list.count], jobs, streams, blocks, heads, counts, rows, totals, j, o, capacity, Int32(width), step, purpose.rawValue)
         try queue.launch("memory_adopt", over: [list.count], jobs, totals, blocks, heads, counts, j, o, capacity)
     }
+
+    // MARK: Checkpoints
+
+    /// Every owner's filled slots in order, heads and counts; what is not filled is left out. Waits.
+    func arrays(_ name: String) throws -> [NamedArray] {
+        let blocks: [Int32] = try blocks.read(), counts: [Int32] = try counts.read()
+        return try [heads.namedArray("\(name).heads"), self.counts.namedArray("\(name).counts")] + (0..<owners).map { owner in
+            let first = Int(blocks[owner]) * capacity * width, filled = Int(counts[owner])
+            return try NamedArray("\(name).\(owner)", rows.read(elements: first..<first + filled * width, as: Float.self), shape: [filled, width])
+        }
+    }
+
+    /// - Throws: ``RunError`` for what is missing or does not fit.
+    func restore(_ name: String, from arrays: [String: NamedArray]) throws {
+        try start()
+        try heads.restore("\(name).heads", from: arrays)
+        try counts.restore("\(name).counts", from: arrays)
+        let heads: [Int32] = try heads.read(), counts: [Int32] = try counts.read()
+        for owner in 0..<owners {
+            let filled = Int(counts[owner])
+            guard (0...capacity).contains(filled), (0..<capacity).contains(Int(heads[owner])), filled == capacity || Int(heads[owner]) == filled else {
+                throw RunError("the checkpoint's memory \(name) of owner \(owner) holds \(filled) transitions, the next one at \(heads[owner]); a ring of \(capacity) is accepted")
+            }
+            _ = try Checkpoint.expect(arrays["\(name).\(owner)"], name: "\(name).\(owner)", dtype: .f32, shape: [filled, width])
+            try rows.write(arrays["\(name).\(owner)"]!.values(as: Float.self), at: owner * capacity * width)
+        }
+    }
 }

@@ -44,6 +44,15 @@ public struct ActorCritic: Sendable {
         (self.kind, self.layout) = (kind, layout)
     }
 
+    /// ERL's policy, whose rows hold no value network: ``value`` is the policy once more and without use.
+    public init(_ actor: ActorNetwork) {
+        var layout = ParameterLayout()
+        policy = MLP(inputs: actor.mlp.inputs, hidden: actor.mlp.layers.dropLast().map(\.linear.outputs), outputs: actor.mlp.outputs, activation: .tanh, outputActivation: .tanh,
+                     norm: .erl, prefix: "policy", in: &layout)
+        precondition(layout.rowCount == actor.layout.rowCount)
+        (kind, value, logStd, valueStart, self.layout) = (.deterministic(count: actor.mlp.outputs), policy, nil, layout.rowCount, layout)
+    }
+
     /// First parameters for every member, from its own random stream. Reads `scratch` back: only to be used before training.
     ///
     /// - Parameters:
@@ -75,9 +84,7 @@ public struct ActorCritic: Sendable {
                         }
                         if let bias = linear.bias { for column in 0..<pitch { rows[base + bias + column] = 0 } }
                     case .pytorch:
-                        let bound = 1 / Float(linear.inputs).squareRoot()
-                        for at in weights..<weights + linear.inputs * pitch { rows[at] = (2 * rows[at] - 1) * bound }
-                        if let bias = linear.bias { for at in base + bias..<base + bias + pitch { rows[at] = (2 * rows[at] - 1) * bound } }
+                        linear.fillLikeTorch(&rows, at: base)
                     }
                     if let norm = layer.norm {
                         for column in 0..<norm.width { (rows[base + norm.gamma + column], rows[base + norm.beta + column]) = (1, 0) }

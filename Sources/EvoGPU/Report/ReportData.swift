@@ -15,11 +15,11 @@ struct ReportedRun {
 
     init(_ url: URL) throws {
         let saved = try SavedRun(url)
-        (self.url, environment, population, seeds) = (url, saved.spec.name, saved.config.population, saved.seeds)
+        (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.seeds)
         crosses = saved.gpo?.crosses ?? false
         let base = switch saved.gpo?.variant { case .gpo: "GPO"; case .single: "Single"; case .joint: "Joint"; case nil: saved.algorithm.name.uppercased() }
-        label = saved.gpo != nil && saved.config.objective == .a2c ? "\(base) (A2C)" : base
-        curves = try Self.curves(saved.directory.metricsFile, seeds: saved.seeds, population: saved.config.population)
+        label = saved.gpo != nil && saved.ppo?.objective == .a2c ? "\(base) (A2C)" : base
+        curves = try Self.curves(saved.directory.metricsFile, seeds: saved.seeds, population: saved.population)
         final = FileSystem.exists(saved.directory.finalFile) ? try FinalEvaluation.read(saved.directory.finalFile) : nil
         lineage = crosses && FileSystem.exists(saved.directory.lineageFile) ? try LineageLog.read(saved.directory.lineageFile) : []
         if FileSystem.exists(saved.directory.visitedFile) {

@@ -14,6 +14,7 @@ func verifyDDPG(_ reference: ReferenceCase, on queue: Queue) throws -> [ArrayChe
     let start = try [("actor", actor.layout), ("critic", critic.layout), ("target_actor", actor.layout), ("target_critic", critic.layout)]
         .map { try reference.doubles("\($0.0)_0", count: $0.1.parameterCount) }
     let ddpg = try DDPG(actor, critic, members: 1, batch: batch, adam: adam.method, on: queue)
+    try ddpg.start()
     let networks = [("actor", actor.layout, ddpg.actorParameters), ("critic", critic.layout, ddpg.criticParameters),
                     ("target_actor", actor.layout, ddpg.targetActorParameters), ("target_critic", critic.layout, ddpg.targetCriticParameters)]
     for ((_, layout, tensor), values) in zip(networks, start) { try tensor.write(layout.pack(values)) }

@@ -15,6 +15,7 @@ public func exerciseKernels(on queue: Queue) throws {
     try exerciseLosses(on: queue)
     try exerciseVariation(on: queue)
     try exerciseMemory(on: queue)
+    try exerciseLearners(on: queue)
     try exerciseEvolution(on: queue)
     try exerciseOperators(on: queue)
     try exerciseArrays(on: queue)
@@ -214,6 +215,17 @@ private func exerciseOperators(on queue: Queue) throws {
                 critics: normals([1, critic.layout.rowCount], on: queue), memory: memory, step: 1)
     let distance = try BehaviourDistance(actor, runs: 1, population: population, states: 7, latest: 11, owners: owners, streams: streams, on: queue)
     try distance.measure(parameters, memory: memory, step: 1)
+}
+
+/// A generation of all variants of ERL, with either learner, with two elites, two trials, tests and an injection; sizes are odd.
+private func exerciseLearners(on queue: Queue) throws {
+    for learner in LearnerKind.allCases {
+        var config = ERLConfig()
+        (config.population, config.variants, config.trials, config.eliteFraction, config.syncPeriod, config.learner, config.pairing) = (5, ERLVariant.allCases, 2, 0.4, 1, learner, .mix)
+        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.geneticMemory) = ([17, 5], [3, 19], 11, 97, 23)
+        (config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes, config.updatesPerStep, config.totalSteps) = (13, 1, 9, 1, 0.002, 1)
+        _ = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue).iterate()
+    }
 }
 
 /// What works on plain arrays.

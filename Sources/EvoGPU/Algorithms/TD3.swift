@@ -1,0 +1,71 @@
+import GPUTensor
+
+/// Twin delayed deterministic policy gradients: DDPG with two critics, of whose targets the smaller counts, noise on the target's actions,
+/// and an actor that learns at every d-th update only, when the targets move too.
+///
+/// Fujimoto, van Hoof and Meger 2018 (arXiv:1802.09477), Algorithm 1.
+public final class TD3: OffPolicyLearner {
+    public let actor: ActorNetwork, critic: CriticNetwork
+    public let members: Int, batch: Int
+    public let actorParameters: Tensor, targetActorParameters: Tensor
+    /// Both critics and their targets, `[P, N]` each; the actor follows the first.
+    public let critics: [Tensor], targetCritics: [Tensor]
+    public let actorOptimiser: Optimiser, criticOptimisers: [Optimiser]
+    public let gamma: Tensor, tau: Tensor, criticLosses: Tensor
+    /// d; and deviation and limit of the noise on target actions.
+    public let delay: Int, noise: Float, noiseLimit: Float
+    public var criticParameters: Tensor { critics[0] }
+    public var optimisers: [Optimiser] { [actorOptimiser] + criticOptimisers }
+    private let policyGradient: DeterministicPolicyGradient
+    private let targetActor: MLPWorkspace, onlineCritic: CriticWorkspace, targetWorkspaces: [CriticWorkspace]
+    private let criticGradients: Tensor
+    private let streams: Tensor
+    private let queue: Queue
+
+    /// Makes the memory; parameters, rates, limits, ``gamma`` and ``tau`` start at zero, and the optimisers' `active` too.
+    ///
+    /// - Parameter streams: uint32 `[P, 4]`, for the noise on target actions.
+    public init(_ actor: ActorNetwork, _ critic: CriticNetwork, members: Int, batch: Int, delay: Int, noise: Float, noiseLimit: Float, streams: Tensor, on queue: Queue) throws {
+        precondition(delay >= 1)
+        (self.actor, self.critic, self.members, self.batch, self.delay, self.noise, self.noiseLimit, self.streams, self.queue) = (actor, critic, members, batch, delay, noise, noiseLimit, streams, queue)
+        func rows(_ layout: ParameterLayout) throws -> Tensor { try queue.tensor(.float32, [members, layout.rowCount]) }
+        (actorParameters, targetActorParameters, criticGradients) = try (rows(actor.layout), rows(actor.layout), rows(critic.layout))
+        critics = try (0..<2).map { _ in try rows(critic.layout) }
+        targetCritics = try (0..<2).map { _ in try rows(critic.layout) }
+        actorOptimiser = try Optimiser(.adam(), members: members, parameters: actor.layout.rowCount, on: queue)
+        criticOptimisers = try (0..<2).map { _ in try Optimiser(.adam(), members: members, parameters: critic.layout.rowCount, on: queue) }
+        policyGradient = try DeterministicPolicyGradient(actor, members: members, batch: batch, on: queue)
+        targetActor = try MLPWorkspace(actor.mlp, members: members, rows: batch, backward: false, on: queue)
+        onlineCritic = try CriticWorkspace(critic, members: members, rows: batch, backward: true, on: queue)
+        targetWorkspaces = try (0..<2).map { _ in try CriticWorkspace(critic, members: members, rows: batch, backward: false, on: queue) }
+        gamma = try queue.tensor(.float32, [members])
+        tau = try queue.tensor(.float32, [members])
+        criticLosses = try queue.tensor(.float32, [members, batch])
+    }
+
+    public func start() throws { try policyGradient.start() }
+
+    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor) throws {
+        let states = MatrixView(batch.states), nextStates = MatrixView(batch.nextStates)
+        try targetActor.forward(nextStates, parameters: targetActorParameters, on: queue)
+        let next = targetActor.output, elements = self.batch * next.pitch
+        try queue.launch("smooth_target_actions", over: [(elements + 4 * queue.lanes - 1) / (4 * queue.lanes), members], streams, steps, next, Int32(members), Int32(elements), Int32(next.shape[2]), Int32(next.pitch),
+                         noise, noiseLimit, UInt32(truncatingIfNeeded: number), RandomPurpose("TD3N").rawValue)
+        for (workspace, parameters) in zip(targetWorkspaces, targetCritics) { try workspace.forward(state: nextStates, action: MatrixView(next), parameters: parameters, on: queue) }
+        try queue.launch("twin_minimum", over: [members * self.batch], targetWorkspaces[0].output, targetWorkspaces[1].output, Int32(members * self.batch))
+        for (parameters, optimiser) in zip(critics, criticOptimisers) {
+            try onlineCritic.forward(state: states, action: MatrixView(batch.actions), parameters: parameters, on: queue)
+            try queue.temporalDifference(gradient: onlineCritic.outputGradient, losses: criticLosses, q: onlineCritic.output, nextQ: targetWorkspaces[0].output, rewards: batch.rewards, done: batch.done, gamma: gamma)
+            try onlineCritic.backward(state: states, action: MatrixView(batch.actions), parameters: parameters, parameterGradients: criticGradients, on: queue)
+            try optimiser.step(parameters, gradients: criticGradients, on: queue)
+        }
+        guard (number + 1).isMultiple(of: delay) else { return }
+        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: critics[0], on: queue)
+        try queue.polyakUpdate(targetActorParameters, towards: actorParameters, tau: tau)
+        for (target, online) in zip(targetCritics, critics) { try queue.polyakUpdate(target, towards: online, tau: tau) }
+    }
+
+    public var networks: [(name: String, online: Tensor, target: Tensor)] {
+        [("actor", actorParameters, targetActorParameters), ("critic", critics[0], targetCritics[0]), ("second_critic", critics[1], targetCritics[1])]
+    }
+}

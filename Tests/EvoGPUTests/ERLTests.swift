@@ -1,0 +1,154 @@
+import EvoGPU
+import Foundation
+import GPUTensor
+import Testing
+
+@Suite struct ERLTests {
+    /// All four variants, two elites of five, every option that three generations of odd sizes can reach.
+    static func config(_ variants: [ERLVariant] = ERLVariant.allCases) -> ERLConfig {
+        var config = ERLConfig()
+        (config.population, config.variants, config.trials, config.eliteFraction, config.syncPeriod) = (5, variants, 2, 0.4, 2)
+        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.geneticMemory) = ([17, 18], [19, 21], 13, 5_000, 333)
+        (config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes, config.updatesPerStep) = (29, 1, 37, 2, 0.01)
+        (config.totalSteps, config.checkpointEvery) = (3 * 2200 - 1, 1)
+        return config
+    }
+
+    static func words(_ erl: ERL) throws -> [String: Data] { Dictionary(uniqueKeysWithValues: try erl.arrays().map { ($0.name, $0.bytes) }) }
+
+    // Three whole generations: everybody plays, selection, both crossovers, both mutations, updates, tests, an injection.
+    @Test(arguments: [(ERLMode.default, LearnerKind.ddpg, Pairing.mix), (.faithful, .td3, .fitness)]) func threeGenerationsGiveTheSameBits(mode: ERLMode, learner: LearnerKind, pairing: Pairing) throws {
+        var config = Self.config()
+        (config.mode, config.learner, config.pairing) = (mode, learner, pairing)
+        let spec = try EnvironmentSpec.named("Pendulum-v1")
+        var expected: [[String: Data]] = [], figures: [[GenerationFigures?]] = []
+        for backend in Backend.available {
+            let erl = try ERL(config, spec, seeds: [7], on: backend.makeQueue())
+            for generation in 0..<3 {
+                let now = try erl.iterate(), words = try Self.words(erl)
+                if backend.description == Backend.available[0].description { expected.append(words); figures.append(now) }
+                #expect(words.keys == expected[generation].keys)
+                for (name, bytes) in expected[generation] { #expect(words[name] == bytes, "\(name) after generation \(generation + 1) on \(backend)") }
+                #expect(now == figures[generation])
+            }
+        }
+        #expect(figures[1].allSatisfy { $0?.injected != nil } && figures[0].allSatisfy { $0?.injected == nil })
+        #expect(figures.allSatisfy { $0.allSatisfy { ($0?.updates ?? 0) > 0 } })
+        #expect(figures.contains { $0.contains { ($0?.children ?? 0) > 0 } })
+    }
+
+    @Test func runsInLockStepEqualRunsAlone() throws {
+        let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))   // episodes of different lengths
+        var config = Self.config([.pderl, .erl])
+        config.totalSteps = 1 << 20
+        let together = try ERL(config, spec, seeds: [7, 8], on: queue)
+        for _ in 0..<3 { _ = try together.iterate() }
+        #expect(Set(together.frames).count > 1, "every run has as many steps, which says little")
+        let all: [Float] = try together.actors.read(), size = all.count / 4
+        for (number, run) in together.runs.enumerated() {
+            config.variants = [run.variant]
+            let alone = try ERL(config, spec, seeds: [run.seed], on: queue)
+            for _ in 0..<3 { _ = try alone.iterate() }
+            #expect(alone.frames == [together.frames[number]])
+            #expect(try alone.actors.read(as: Float.self).map(\.bitPattern) == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
+        }
+        #expect(all[..<size] != all[size..<2 * size])
+    }
+
+    // What the host reads: the episodes, the tests, the learner's losses, and of each of its optimisers the refused steps.
+    @Test(arguments: Backend.available) func aGenerationAllocatesNothingAndReadsFitnessAndLogFiguresOnly(backend: Backend) throws {
+        var config = Self.config([.pderl])
+        (config.trials, config.updatesPerStep, config.totalSteps) = (1, 0.05, 1 << 20)
+        let queue = try backend.makeQueue(), erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: queue)
+        _ = try erl.iterate()
+        let before = queue.counts
+        var phases: [String: Int] = [:], last = before.launches
+        erl.afterPhase = { phase in (phases[phase], last) = (queue.counts.launches - last, queue.counts.launches) }
+        let figures = try erl.iterate(), after = queue.counts
+        #expect(after.allocations == before.allocations)
+        #expect(after.readBacks - before.readBacks == 1 + 1 + 1 + 2)
+        // Per step three layers, act, environment, record; in front two kinds of noise and a reset, the learner's row, behind both memories.
+        let layers = queue.lanes == 1 ? 5 : 3   // one lane: a normalised layer takes two launches
+        #expect(phases["episodes"] == 1 + 2 + 1 + 200 * (layers + 3) + 2 + 2)
+        #expect(phases["tests"] == 1 + 1 + 200 * (layers + 2))
+        #expect(figures.allSatisfy { $0?.updates == 60 })
+        #expect(phases["learner"]! % 60 == 0, "\(phases)")
+    }
+
+    @Test func memoriesHoldWhatWasPlayed() throws {
+        var config = Self.config([.pderl])
+        (config.population, config.trials, config.geneticMemory, config.testEpisodes) = (2, 2, 500, 0)
+        let queue = try Queue(Device.named("cpu")), spec = try EnvironmentSpec.named("Pendulum-v1"), erl = try ERL(config, spec, seeds: [3], on: queue)
+        let before: [Float] = try erl.actors.read()
+        _ = try erl.iterate()
+        // The run's memory: both members' two episodes, then the learner's one, each in the order of time.
+        let width = erl.replay.width, counts: [Int32] = try erl.replay.counts.read()
+        #expect(counts == [1000] && erl.frames == [1000])
+        let rows: [Float] = try erl.replay.rows.read(elements: 0..<1000 * width)
+        func row(_ t: Int) -> ArraySlice<Float> { rows[t * width..<(t + 1) * width] }
+        for t in 0..<1000 where t % 200 != 199 { #expect(Array(row(t).dropFirst(4).prefix(3)) == Array(row(t + 1).prefix(3)), "step \(t) does not lead to the next") }
+        #expect((0..<1000).allSatisfy { row($0).last == 0 }, "Pendulum ends by its time limit alone, after which values go on")
+        // Members act by their networks; the learner's actions are off by the noise.
+        let forward = try MLPWorkspace(erl.actor.mlp, members: 1, rows: 1000, backward: false, on: queue)
+        for (member, part) in [(0, 0..<400), (1, 400..<800), (2, 800..<1000)] {
+            let parameters = try queue.tensor(Array(before[member * erl.actors.pitch..<(member + 1) * erl.actors.pitch]), [1, erl.actors.pitch])
+            try forward.forward(MatrixView(queue.tensor(rows, [1, 1000, width])), parameters: parameters, on: queue)
+            let actions: [Float] = try forward.output.read(), gaps = part.map { abs(actions[$0] - row($0)[row($0).startIndex + 3]) }
+            if member < 2 { #expect(gaps.max()! == 0) } else { #expect(gaps.max()! > 0.05 && gaps.max()! < 1) }
+        }
+    }
+
+    @Test func theTimeLimitMasksInFaithfulModeOnly() throws {
+        for mode in ERLMode.allCases {
+            var config = Self.config([.pderl])
+            config.mode = mode
+            let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: Queue(Device.named("cpu")))
+            _ = try erl.iterate()
+            let rows: [Float] = try erl.replay.rows.read(elements: 0..<2200 * erl.replay.width)
+            #expect((0..<2200).count { rows[($0 + 1) * erl.replay.width - 1] == 1 } == (mode == .faithful ? 11 : 0))
+        }
+    }
+
+    @Test(arguments: ["ddpg", "td3"]) func aLearnerAloneSolvesInvertedPendulum(algorithm: String) throws {
+        let spec = try EnvironmentSpec.named("InvertedPendulum-v5")
+        guard case .erl(var config) = try AlgorithmSpec.named(algorithm).settings(for: spec) else { return }
+        (config.actorHidden, config.criticHidden, config.batchSize, config.testEpisodes, config.totalSteps) = ([32, 32], [32, 64], 64, 3, 6_000)
+        let erl = try ERL(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
+        var best = 0.0
+        while !erl.isDone { best = max(best, try erl.iterate()[0]?.learnerTest ?? 0) }
+        #expect(best > 500, "held the pole for \(best) steps of 1000 at best")   // at random for about 6
+    }
+
+    @Test(arguments: [("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"), ("replay_memory=100", "replay_memory"), ("genetic_memory=100", "genetic_memory"), ("population=1", "population"),
+                      ("variants=[]", "variants"), ("variants=[pderl, pderl]", "variants"), ("tau=[0.1, 0.2]", "tau"), ("gamma=1.5", "gamma"), ("critic_hidden=[200]", "critic_hidden"), ("trials=0", "trials"), ("mode=fast", "mode"), ("noise=pink", "noise")])
+    func aSettingThatCannotBeIsNamed(setting: String, key: String) throws {
+        let error = #expect(throws: RunError.self) { _ = try AlgorithmSettings.erl(ERLConfig()).merged(file: nil, overrides: [setting]) }
+        #expect(error?.description.contains(key) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func discreteTasksAndMemoryThatDoesNotFitAreRefused() throws {
+        let queue = try Queue(Device.named("cpu"))
+        let discrete = #expect(throws: RunError.self) { try ERL(Self.config(), EnvironmentSpec.named("CartPole-v1"), seeds: [1], on: queue) }
+        #expect(discrete?.description.contains("CartPole-v1 has discrete actions") == true)
+        var config = Self.config()
+        config.replayMemory = 1 << 29
+        let large = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: Array(1...1000), on: queue) }
+        #expect(large?.description.contains("lower replay_memory") == true && large?.description.contains("MiB") == true)
+        #expect(queue.counts.allocations == 0)
+    }
+
+    @Test func tasksHaveThePapersSettings() throws {
+        func config(_ algorithm: String, _ task: String, _ mode: ERLMode = .default) throws -> ERLConfig {
+            guard case .erl(let config) = try AlgorithmSpec.named(algorithm).settings(for: EnvironmentSpec.named(task), mode: mode) else { fatalError() }
+            return config
+        }
+        let walker = try config("pderl", "Walker2d-v5"), ant = try config("derl", "Ant-v5"), swimmer = try config("perl", "Swimmer-v5"), cheetah = try config("pderl", "HalfCheetah-v5")
+        #expect((walker.elites, walker.trials, walker.syncPeriod, walker.totalSteps) == (2, 5, 1, 6_000_000))
+        #expect((ant.elites, ant.trials, ant.syncPeriod, ant.mutationMagnitude) == (2, 1, 1, 0.01))
+        #expect((swimmer.elites, swimmer.trials, swimmer.syncPeriod, swimmer.totalSteps, swimmer.mutationMagnitude) == (1, 1, 10, 2_000_000, 0.1))
+        #expect((cheetah.elites, cheetah.trials, cheetah.syncPeriod, cheetah.totalSteps) == (1, 1, 10, 6_000_000))
+        let hopper = try config("erl", "Hopper-v5", .faithful)
+        #expect((hopper.elites, hopper.trials) == (3, 5))
+        #expect(try config("erl", "Hopper-v5").elites == 2)
+    }
+}
