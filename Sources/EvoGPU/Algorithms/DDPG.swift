@@ -46,8 +46,8 @@ public final class DDPG: OffPolicyLearner {
 
     public func start() throws { try policyGradient.start() }
 
-    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor) throws {
-        try update(states: MatrixView(batch.states), actions: MatrixView(batch.actions), rewards: batch.rewards, nextStates: MatrixView(batch.nextStates), done: batch.done)
+    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor, members: Int) throws {
+        try update(states: MatrixView(batch.states), actions: MatrixView(batch.actions), rewards: batch.rewards, nextStates: MatrixView(batch.nextStates), done: batch.done, members: members)
     }
 
     /// One update of everything from one batch per member. Enqueues and returns.
@@ -56,21 +56,22 @@ public final class DDPG: OffPolicyLearner {
     ///   - states, nextStates: `[P, B, observations]`, any pitch.
     ///   - actions: `[P, B, actions]`, any pitch.
     ///   - rewards, done: `[P, B]`; done is 1 where the next state's value does not count.
-    public func update(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor) throws {
-        try updateCritic(states: states, actions: actions, rewards: rewards, nextStates: nextStates, done: done)
-        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: criticParameters, on: queue)
-        try queue.polyakUpdate(targetActorParameters, towards: actorParameters, tau: tau)
-        try queue.polyakUpdate(targetCriticParameters, towards: criticParameters, tau: tau)
+    ///   - count: only the first so many members; nil for all.
+    public func update(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor, members count: Int? = nil) throws {
+        let count = count ?? members
+        try updateCritic(states: states, actions: actions, rewards: rewards.first(count), nextStates: nextStates, done: done.first(count), count)
+        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: criticParameters, members: count, on: queue)
+        for network in networks { try queue.polyakUpdate(network.target.first(count), towards: network.online.first(count), tau: tau.first(count)) }
     }
 
-    private func updateCritic(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor) throws {
-        try targetActor.forward(nextStates, parameters: targetActorParameters, on: queue)
-        try targetCritic.forward(state: nextStates, action: MatrixView(targetActor.output), parameters: targetCriticParameters, on: queue)
-        try onlineCritic.forward(state: states, action: actions, parameters: criticParameters, on: queue)
-        try queue.temporalDifference(gradient: onlineCritic.outputGradient, losses: criticLosses, q: onlineCritic.output, nextQ: targetCritic.output,
-                                     rewards: rewards, done: done, gamma: gamma)
-        try onlineCritic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: criticGradients, on: queue)
-        try criticOptimiser.step(criticParameters, gradients: criticGradients, on: queue)
+    private func updateCritic(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor, _ count: Int) throws {
+        try targetActor.forward(nextStates, parameters: targetActorParameters, members: count, on: queue)
+        try targetCritic.forward(state: nextStates, action: MatrixView(targetActor.output), parameters: targetCriticParameters, members: count, on: queue)
+        try onlineCritic.forward(state: states, action: actions, parameters: criticParameters, members: count, on: queue)
+        try queue.temporalDifference(gradient: onlineCritic.outputGradient.first(count), losses: criticLosses.first(count), q: onlineCritic.output.first(count),
+                                     nextQ: targetCritic.output.first(count), rewards: rewards, done: done, gamma: gamma.first(count))
+        try onlineCritic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: criticGradients, members: count, on: queue)
+        try criticOptimiser.step(criticParameters.first(count), gradients: criticGradients.first(count), members: count, on: queue)
     }
 }
 
@@ -90,14 +91,14 @@ final class DeterministicPolicyGradient {
     func start() throws { try valueSlope.write([Float](repeating: -1 / Float(actor.rows), count: valueSlope.count)) }
 
     /// Enqueues and returns; leaves the values in the critic's output.
-    func step(_ states: MatrixView, actorParameters: Tensor, optimiser: Optimiser, critic: CriticWorkspace, criticParameters: Tensor, on queue: Queue) throws {
-        try actor.forward(states, parameters: actorParameters, on: queue)
+    func step(_ states: MatrixView, actorParameters: Tensor, optimiser: Optimiser, critic: CriticWorkspace, criticParameters: Tensor, members count: Int, on queue: Queue) throws {
+        try actor.forward(states, parameters: actorParameters, members: count, on: queue)
         let actions = MatrixView(actor.output)
-        try critic.forward(state: states, action: actions, parameters: criticParameters, on: queue)
+        try critic.forward(state: states, action: actions, parameters: criticParameters, members: count, on: queue)
         try queue.copy(valueSlope, to: critic.outputGradient)
         try critic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: nil,
-                            actionGradient: MatrixView(actor.outputGradient), through: (actions, .tanh), on: queue)
-        try actor.backward(states, parameters: actorParameters, parameterGradients: gradients, on: queue)
-        try optimiser.step(actorParameters, gradients: gradients, on: queue)
+                            actionGradient: MatrixView(actor.outputGradient), through: (actions, .tanh), members: count, on: queue)
+        try actor.backward(states, parameters: actorParameters, parameterGradients: gradients, members: count, on: queue)
+        try optimiser.step(actorParameters.first(count), gradients: gradients.first(count), members: count, on: queue)
     }
 }

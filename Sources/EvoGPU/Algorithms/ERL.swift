@@ -73,7 +73,7 @@ public final class ERL {
     private let batch: TransitionBatch
     private let streams: Tensor, runStreams: Tensor, testStreams: Tensor
     private let geneticOrder: Tensor, replayOrder: Tensor, runNumbers: Tensor, updateCounts: Tensor, indices: Tensor, testIndices: Tensor, nextActors: Tensor
-    private let rates: (tau: [Float], gamma: [Float])
+    private let runIndices: Tensor, spares: [Tensor]
 
     /// Policies of a run, and its learner's number among them.
     public var policies: Int { config.policies }
@@ -128,7 +128,8 @@ public final class ERL {
                 memories: (config.population == 0 ? nil : memory(p, config.geneticMemory, inherits: true), memory(r, config.replayMemory, inherits: false)),
                 batch: TransitionBatch(members: r, rows: config.batchSize, observations: spec.observationCount, actions: spec.action.width, on: queue),
                 orders: (integers([p, config.trials]), integers([r, config.population * config.trials + 1])),
-                indices: (integers([r]), queue.tensor(.uint32, [r]), integers([p]), integers([2 * r])),
+                indices: (integers([r]), queue.tensor(.uint32, [r]), integers([p]), integers([2 * r]), integers([r])),
+                spares: [rows(r), queue.tensor(.float32, [r, critic.layout.rowCount]), queue.tensor(.float32, [r, 2])],
                 variation: config.population == 0 ? nil : Variation(config, runs: runs, actor: actor, critic: critic, words: words, on: queue))
         }
         (streams, runStreams, testStreams) = memory.streams
@@ -138,35 +139,40 @@ public final class ERL {
         (genetic, replay) = memory.memories
         batch = memory.batch
         (geneticOrder, replayOrder) = memory.orders
-        (runNumbers, updateCounts, indices, testIndices) = memory.indices
+        (runNumbers, updateCounts, indices, testIndices, runIndices) = memory.indices
+        spares = memory.spares
         variation = memory.variation
         (frames, allFrames, updates, refusedSteps) = (Array(repeating: 0, count: r), Array(repeating: 0, count: r), Array(repeating: 0, count: r), Array(repeating: 0, count: r))
         (injected, fates, scores) = (Array(repeating: nil, count: r), Array(repeating: LearnerFates(), count: r), Array(repeating: [], count: r))
         remembered = Array(repeating: 0, count: p)
-        rates = try (config.tau.values(count: r, name: "tau"), config.gamma.values(count: r, name: "gamma"))
 
         try streams.write(words)
-        try runStreams.write(streamWords(m - 1..<m))
         try testStreams.write(streamWords(m..<m + 2))
-        try runNumbers.write((0..<Int32(r)).map { $0 })
         try genetic?.start()
         try replay.start()
         try learner.start()
         try episodes.start(streams: words)
         try tests?.start(streams: streamWords(m..<m + 2))
-        try startLearner()
+        for optimiser in learner.optimisers { try optimiser.active.write([Int32](repeating: 1, count: r)) }
+        try writeSettings(Array(0..<r))
         try drawParameters()
     }
 
-    /// Rates and limits, as the settings say.
-    private func startLearner() throws {
-        func pairs(_ setting: PerMember, _ name: String) throws -> [Float] { try setting.values(count: runs.count, name: name).flatMap { [$0, $0] } }
+    /// What the learner is told of each run, row by row.
+    ///
+    /// - Parameter order: which run each row is.
+    private func writeSettings(_ order: [Int]) throws {
+        func ordered(_ setting: PerMember, _ name: String) throws -> [Float] { let values = try setting.values(count: runs.count, name: name); return order.map { values[$0] } }
         for (index, optimiser) in learner.optimisers.enumerated() {
-            try optimiser.rates.write(index == 0 ? pairs(config.actorLearningRate, "actor_learning_rate") : pairs(config.criticLearningRate, "critic_learning_rate"))
+            try optimiser.rates.write((index == 0 ? ordered(config.actorLearningRate, "actor_learning_rate") : ordered(config.criticLearningRate, "critic_learning_rate")).flatMap { [$0, $0] })
             // Point 7: in the actor's step ERL's code clips the critic's gradients instead of the actor's.
-            try optimiser.normLimits.write(runs.map { index == 0 && config.isFaithful && $0.variant == .erl && k > 0 ? 0 : Float(config.maxGradientNorm) })
+            try optimiser.normLimits.write(order.map { index == 0 && config.isFaithful && runs[$0].variant == .erl && k > 0 ? 0 : Float(config.maxGradientNorm) })
         }
-        try learner.gamma.write(rates.gamma)
+        try learner.gamma.write(ordered(config.gamma, "gamma"))
+        try learner.tau.write(ordered(config.tau, "tau"))
+        try runNumbers.write(order.map { Int32($0) })
+        try runStreams.write(order.flatMap { words[4 * row($0, k)..<4 * row($0, k) + 4] })
+        try updateCounts.write(order.map { UInt32(truncatingIfNeeded: updates[$0]) })
     }
 
     /// PyTorch's first weights; the learner's networks end in a tenth of them (point 4).
@@ -186,7 +192,7 @@ public final class ERL {
     }
 
     private func pickRows(_ rows: [Int], of source: Tensor, to target: Tensor) throws {
-        let indices = target.shape[0] == self.indices.shape[0] ? self.indices : target.shape[0] == testIndices.shape[0] ? testIndices : try queue.tensor(.int32, [target.shape[0]])
+        let indices = [runIndices, testIndices, self.indices].first { $0.shape[0] == rows.count }!
         try indices.write(rows.map(Int32.init))
         try queue.gatherRows(target, from: source, indices)
     }
@@ -299,31 +305,35 @@ public final class ERL {
             return live[run] && stored > 5 * config.batchSize && frames[run] >= config.warmupSteps ? Int(Double(newFrames[run]) * config.updatesPerStep) : 0
         }
         guard let longest = counts.max(), longest > 0 else { return }
-        try updateCounts.write(updates.map { UInt32(truncatingIfNeeded: $0) })
-        let ends = Set(counts)
+        // The busiest run first, so that those which still learn are always the first rows.
+        let order = runs.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }
+        try arrange(order)
+        try writeSettings(order)
+        for optimiser in learner.optimisers { try queue.zero(optimiser.skipped) }
         for number in 0..<longest {
-            if number == 0 || ends.contains(number) { try setActive(counts.map { $0 > number }) }
-            try replay.draw(batch.slots, of: runNumbers, streams: runStreams, steps: updateCounts, step: UInt32(number), purpose: "RPLY")
-            try replay.gather(batch, of: runNumbers)
-            try learner.update(batch, number: number, steps: updateCounts)
+            let count = counts.count { $0 > number }
+            try replay.draw(batch.slots.first(count), of: runNumbers.first(count), streams: runStreams.first(count), steps: updateCounts.first(count), step: UInt32(number), purpose: "RPLY")
+            try replay.gather(batch.first(count), of: runNumbers.first(count))
+            try learner.update(batch, number: number, steps: updateCounts, members: count)
         }
-        let losses: [Float] = try learner.criticLosses.read()
-        try countRefused()
-        for run in runs.indices {
+        let losses: [Float] = try learner.criticLosses.read(), refused = try learner.optimisers.map { try $0.skipped.read(as: Int32.self) }
+        try arrange(runs.indices.map { order.firstIndex(of: $0)! })
+        for (row, run) in order.enumerated() {
             updates[run] += counts[run]
+            refusedSteps[run] += refused.reduce(0) { $0 + Int($1[row]) }
             figures[run].updates = counts[run]
-            figures[run].criticLoss = losses[run * config.batchSize..<(run + 1) * config.batchSize].reduce(0) { $0 + Double($1) } / Double(config.batchSize)
+            figures[run].criticLoss = losses[row * config.batchSize..<(row + 1) * config.batchSize].reduce(0) { $0 + Double($1) } / Double(config.batchSize)
         }
     }
 
-    private func countRefused() throws {
-        refusedSteps = try learner.optimisers.map { try $0.skipped.read(as: Int32.self).map { Int($0) } }.reduce(Array(repeating: 0, count: runs.count)) { zip($0, $1).map(+) }
-    }
-
-    /// Who learns from here on; the others keep every bit.
-    private func setActive(_ active: [Bool]) throws {
-        for optimiser in learner.optimisers { try optimiser.active.write(active.map { Int32($0 ? 1 : 0) }) }
-        try learner.tau.write(zip(active, rates.tau).map { $0 ? $1 : 0 })
+    /// Puts the learner's rows into another order: row i becomes what row `order[i]` was.
+    private func arrange(_ order: [Int]) throws {
+        guard order != Array(runs.indices) else { return }
+        for (_, tensor) in learner.persistentTensors {
+            let spare = spares.first { $0.shape == tensor.shape }!
+            try queue.copy(tensor, to: spare)
+            try pickRows(order, of: spare, to: tensor)
+        }
     }
 
     /// The champion as it was before selection and the learner after its updates, without noise; nothing is stored.
@@ -365,13 +375,13 @@ public final class ERL {
 
     /// What a checkpoint holds beside arrays.
     public struct State: Codable {
-        var frames: [Int], all_frames: [Int], updates: [Int], injected: [Int?], fates: [LearnerFates], scores: [[Double]]
+        var frames: [Int], all_frames: [Int], updates: [Int], refused_steps: [Int], injected: [Int?], fates: [LearnerFates], scores: [[Double]]
     }
 
-    public var state: State { State(frames: frames, all_frames: allFrames, updates: updates, injected: injected, fates: fates, scores: scores) }
+    public var state: State { State(frames: frames, all_frames: allFrames, updates: updates, refused_steps: refusedSteps, injected: injected, fates: fates, scores: scores) }
 
     private var persistentTensors: [(name: String, tensor: Tensor)] {
-        [("parameters", actors), ("noise", episodes.noise)] + learner.persistentTensors + learner.optimisers.enumerated().map { ("learner.refused.\($0)", $1.skipped) }
+        [("parameters", actors), ("noise", episodes.noise)] + learner.persistentTensors
     }
 
     /// Everything that the next generation depends on; of the memories what is filled.
@@ -381,7 +391,7 @@ public final class ERL {
 
     /// Goes on from a checkpoint.
     public func resume(_ state: State, atGeneration generation: Int, _ arrays: [String: NamedArray]) throws {
-        let counts = [state.frames.count, state.all_frames.count, state.updates.count, state.injected.count, state.fates.count, state.scores.count]
+        let counts = [state.frames.count, state.all_frames.count, state.updates.count, state.refused_steps.count, state.injected.count, state.fates.count, state.scores.count]
         guard generation >= 0, counts.allSatisfy({ $0 == runs.count }), state.injected.allSatisfy({ $0 == nil || (0..<k).contains($0!) }), (state.frames + state.updates + state.all_frames).allSatisfy({ $0 >= 0 }) else {
             throw RunError("the checkpoint's state.json has counts for \(counts) runs or numbers that can't be; this run has \(runs.count)")
         }
@@ -389,9 +399,9 @@ public final class ERL {
         try genetic?.restore("genetic", from: arrays)
         try replay.restore("replay", from: arrays)
         if let genetic { remembered = try genetic.counts.read(as: Int32.self).map { Int($0) } }
-        try countRefused()
         self.generation = generation
-        (frames, allFrames, updates, injected, fates, scores) = (state.frames, state.all_frames, state.updates, state.injected, state.fates, state.scores)
+        (frames, allFrames, updates, refusedSteps) = (state.frames, state.all_frames, state.updates, state.refused_steps)
+        (injected, fates, scores) = (state.injected, state.fates, state.scores)
     }
 }
 

@@ -21,12 +21,13 @@ public protocol OffPolicyLearner: AnyObject {
 
     /// Writes what does not change, once the memory is there.
     func start() throws
-    /// One update of everything from one batch per member. Enqueues and returns.
+    /// One update of everything from one batch per member, of the first ones; the others keep every bit. Enqueues and returns.
     ///
     /// - Parameters:
     ///   - number: counts updates since a moment of the caller's choosing.
     ///   - steps: uint32 `[P]`: each member's updates up to then, so that the sum counts all of its updates.
-    func update(_ batch: TransitionBatch, number: Int, steps: Tensor) throws
+    ///   - members: how many.
+    func update(_ batch: TransitionBatch, number: Int, steps: Tensor, members: Int) throws
 }
 
 extension OffPolicyLearner {

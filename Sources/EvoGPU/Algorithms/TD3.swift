@@ -45,24 +45,24 @@ public final class TD3: OffPolicyLearner {
 
     public func start() throws { try policyGradient.start() }
 
-    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor) throws {
-        let states = MatrixView(batch.states), nextStates = MatrixView(batch.nextStates)
-        try targetActor.forward(nextStates, parameters: targetActorParameters, on: queue)
+    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor, members count: Int) throws {
+        let states = MatrixView(batch.states), nextStates = MatrixView(batch.nextStates), rows = count * self.batch
+        try targetActor.forward(nextStates, parameters: targetActorParameters, members: count, on: queue)
         let next = targetActor.output, elements = self.batch * next.pitch
-        try queue.launch("smooth_target_actions", over: [(elements + 4 * queue.lanes - 1) / (4 * queue.lanes), members], streams, steps, next, Int32(members), Int32(elements), Int32(next.shape[2]), Int32(next.pitch),
+        try queue.launch("smooth_target_actions", over: [(elements + 4 * queue.lanes - 1) / (4 * queue.lanes), count], streams, steps, next, Int32(count), Int32(elements), Int32(next.shape[2]), Int32(next.pitch),
                          noise, noiseLimit, UInt32(truncatingIfNeeded: number), RandomPurpose("TD3N").rawValue)
-        for (workspace, parameters) in zip(targetWorkspaces, targetCritics) { try workspace.forward(state: nextStates, action: MatrixView(next), parameters: parameters, on: queue) }
-        try queue.launch("twin_minimum", over: [members * self.batch], targetWorkspaces[0].output, targetWorkspaces[1].output, Int32(members * self.batch))
+        for (workspace, parameters) in zip(targetWorkspaces, targetCritics) { try workspace.forward(state: nextStates, action: MatrixView(next), parameters: parameters, members: count, on: queue) }
+        try queue.launch("twin_minimum", over: [rows], targetWorkspaces[0].output, targetWorkspaces[1].output, Int32(rows))
         for (parameters, optimiser) in zip(critics, criticOptimisers) {
-            try onlineCritic.forward(state: states, action: MatrixView(batch.actions), parameters: parameters, on: queue)
-            try queue.temporalDifference(gradient: onlineCritic.outputGradient, losses: criticLosses, q: onlineCritic.output, nextQ: targetWorkspaces[0].output, rewards: batch.rewards, done: batch.done, gamma: gamma)
-            try onlineCritic.backward(state: states, action: MatrixView(batch.actions), parameters: parameters, parameterGradients: criticGradients, on: queue)
-            try optimiser.step(parameters, gradients: criticGradients, on: queue)
+            try onlineCritic.forward(state: states, action: MatrixView(batch.actions), parameters: parameters, members: count, on: queue)
+            try queue.temporalDifference(gradient: onlineCritic.outputGradient.first(count), losses: criticLosses.first(count), q: onlineCritic.output.first(count),
+                                         nextQ: targetWorkspaces[0].output.first(count), rewards: batch.rewards.first(count), done: batch.done.first(count), gamma: gamma.first(count))
+            try onlineCritic.backward(state: states, action: MatrixView(batch.actions), parameters: parameters, parameterGradients: criticGradients, members: count, on: queue)
+            try optimiser.step(parameters.first(count), gradients: criticGradients.first(count), members: count, on: queue)
         }
         guard (number + 1).isMultiple(of: delay) else { return }
-        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: critics[0], on: queue)
-        try queue.polyakUpdate(targetActorParameters, towards: actorParameters, tau: tau)
-        for (target, online) in zip(targetCritics, critics) { try queue.polyakUpdate(target, towards: online, tau: tau) }
+        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: critics[0], members: count, on: queue)
+        for network in networks { try queue.polyakUpdate(network.target.first(count), towards: network.online.first(count), tau: tau.first(count)) }
     }
 
     public var networks: [(name: String, online: Tensor, target: Tensor)] {

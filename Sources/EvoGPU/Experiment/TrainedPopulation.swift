@@ -66,7 +66,15 @@ public struct FinalEvaluation: Codable, Sendable {
     public struct Member: Codable, Sendable { public let mean, std, min, max: Double, non_finite: Int }
     /// `best` was chosen by other episodes than these.
     public struct Run: Codable, Sendable { public let seed: UInt64, best: Int, members: [Member] }
-    public let environment: String, algorithm: String, episodes: Int, total_steps: Int, seconds: Double?, runs: [Run]
+    public let environment: String, algorithm: String, episodes: Int, total_steps: Int, seconds: Double?
+    public private(set) var runs: [Run]
+
+    /// The same of some runs only.
+    func part(_ range: Range<Int>) -> FinalEvaluation {
+        var part = self
+        part.runs = Array(runs[range.clamped(to: 0..<runs.count)])
+        return part
+    }
 
     /// - Parameters:
     ///   - totalSteps: environment steps of each run.

@@ -93,13 +93,14 @@ public final class CriticWorkspace {
     ///   - actionGradient: `[P, rows, actions]` padded, for the action's gradient; nil if it is not wanted.
     ///   - through: the actions with padded pitch and the activation that made them, to have the gradient before it; nil for the
     ///     gradient of the actions themselves.
+    ///   - members: the first ones only; nil for all.
     public func backward(state: MatrixView, action: MatrixView, parameters: Tensor, parameterGradients: Tensor?, actionGradient wanted: MatrixView? = nil,
-                         through: (MatrixView, Activation)? = nil, rows: Int? = nil, on queue: Queue) throws {
-        let rows = rows ?? self.rows, first = network.state.outputs
+                         through: (MatrixView, Activation)? = nil, rows: Int? = nil, members: Int? = nil, on queue: Queue) throws {
+        let rows = rows ?? self.rows, members = members ?? self.members, first = network.state.outputs
         guard let stateGradient, let actionGradient, let tailTransposed, let actionTransposed else {
             preconditionFailure("the workspace was made without room for gradients")
         }
-        try tail.backward(view(joined, rows: rows), parameters: parameters, parameterGradients: parameterGradients, rows: rows, on: queue)
+        try tail.backward(view(joined, rows: rows), parameters: parameters, parameterGradients: parameterGradients, rows: rows, members: members, on: queue)
         let beforeNorm = view(tail.gradients[0], rows: rows), flipped = MatrixView(tailTransposed)
         func half(_ gradient: Tensor, offset: Int) throws -> MatrixView {
             let part = network.tailPart(offset: offset), result = view(gradient, rows: rows)

@@ -8,7 +8,7 @@ import Foundation
 ///   - dimensions: two entries of the observation to show visited states by; nil for the first two principal components.
 /// - Throws: ``RunError`` if a folder holds no run.
 public func report(on folders: [URL], round: Int = 1, dimensions: (Int, Int)? = nil) throws -> String {
-    let runs = try folders.map { try ReportedRun($0) }
+    let runs = try folders.flatMap { try ReportedRun.all($0) }
     var environments: [String] = []
     for run in runs where !environments.contains(run.environment) { environments.append(run.environment) }
     let sections = try environments.map { environment in try section(environment, runs.filter { $0.environment == environment }, round, dimensions) }
@@ -128,7 +128,7 @@ private func learningCurves(_ groups: [Group]) -> String {
     var places = lines.map { (label: $0.label, y: plot.py($0.points.last!.mean)) }.sorted { $0.y < $1.y }
     for index in places.indices.dropFirst() { places[index].y = max(places[index].y, places[index - 1].y + 17) }
     for place in places { plot.text(place.label, plot.left + plot.width + 9, place.y + 4, style: "name", color: color(place.label)) }
-    return figure(plot.body, 1000, 430, "<b>Learning curves.</b> Mean over \(lines.map { "\($0.seeds.count)" }.max()!) seed\(lines.contains { $0.seeds.count > 1 } ? "s with its standard error; thin lines are seeds" : ""). The best member's mean return over its last ten episodes or more, with the noise of training.")
+    return figure(plot.body, 1000, 430, "<b>Learning curves.</b> Mean over \(lines.map { "\($0.seeds.count)" }.max()!) seed\(lines.contains { $0.seeds.count > 1 } ? "s with its standard error; thin lines are seeds" : ""). The best member's mean return over its last ten episodes or more, with the noise of training; of ERL's family the mean of the champion's last ten tests, without it.")
 }
 
 /// Every policy of every final population: the paper's figure of ensembles.

@@ -4,7 +4,7 @@ import Foundation
 struct ReportedRun {
     let url: URL
     let environment: String
-    /// What its curve is called: GPO, Single, Joint, PPO or A2C; of GPO's variants with what mutates where that is no PPO.
+    /// What its curve is called: GPO, Single, Joint, PPO or A2C; of GPO's variants with what mutates where that is no PPO; PDERL and the like.
     let label: String
     let population: Int, seeds: [UInt64], crosses: Bool
     /// Per seed: environment steps of the whole run, the best member's return and the members' mean, over each one's last ten episodes or more.
@@ -13,8 +13,43 @@ struct ReportedRun {
     let lineage: [LineageEntry]
     let visited: (arrays: [String: [Float]], width: Int, metadata: [String: String])?
 
-    init(_ url: URL) throws {
+    /// A folder's runs: one for each variant of ERL's family, else one.
+    static func all(_ url: URL) throws -> [ReportedRun] {
         let saved = try SavedRun(url)
+        guard let erl = saved.erl else { return [try ReportedRun(url, saved)] }
+        return try erl.variants.indices.map { try ReportedRun(url, saved, erl, variant: $0) }
+    }
+
+    private init(_ url: URL, _ saved: SavedRun, _ erl: ERLConfig, variant: Int) throws {
+        (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.trainingSeeds)
+        (crosses, lineage, visited) = (false, [], nil)
+        label = (erl.population == 0 ? erl.learner.rawValue : erl.variants[variant].rawValue).uppercased() + (erl.isFaithful ? " (faithful)" : "")
+        let rows = variant * saved.trainingSeeds.count..<(variant + 1) * saved.trainingSeeds.count
+        var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: rows.count)
+        for row in try Self.rows(saved.directory.metricsFile, columns: ["run", "frames", erl.testEpisodes > 0 ? "paper_score" : erl.population > 0 ? "best_fitness" : "learner_return", erl.population > 0 ? "mean_fitness" : "learner_return"]) {
+            if rows.contains(Int(row[0])), row[2].isFinite { curves[Int(row[0]) - rows.lowerBound].append((row[1], row[2], row[3])) }
+        }
+        self.curves = curves
+        final = FileSystem.exists(saved.directory.finalFile) ? try FinalEvaluation.read(saved.directory.finalFile).part(rows) : nil
+    }
+
+    /// Some columns of `metrics.csv` as numbers; rows that lack one are passed over.
+    private static func rows(_ url: URL, columns: [String]) throws -> [[Double]] {
+        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true)
+        let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+        let places = try columns.map { name in
+            guard let place = header.firstIndex(of: name) else { throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted") }
+            return place
+        }
+        return lines.dropFirst().compactMap { line in
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+            guard fields.count == header.count else { return nil }
+            let numbers = places.compactMap { Double(fields[$0]) }
+            return numbers.count == places.count ? numbers : nil
+        }
+    }
+
+    private init(_ url: URL, _ saved: SavedRun) throws {
         (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.seeds)
         crosses = saved.gpo?.crosses ?? false
         let base = switch saved.gpo?.variant { case .gpo: "GPO"; case .single: "Single"; case .joint: "Joint"; case nil: saved.algorithm.name.uppercased() }
