@@ -13,6 +13,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "best, or a member's number within its run.") var member = "best"
     @Option(help: "The training seed of the run that is meant; by default the best over all seeds.") var seed: UInt64?
     @Option(help: "Episodes that choose the best member, and others that judge it; 0 for none with a member's number.") var episodes = 100
+    @Option(help: "Only runs of this variant of ERL's family: erl, perl, derl or pderl; by default all.") var variant: ERLVariant?
     @OptionGroup var device: DeviceOptions
 
     func run() throws {
@@ -22,12 +23,14 @@ struct ExportCommand: ParsableCommand {
             return try MemberChoice(member, option: "--member")
         }
         let population = try TrainedPopulation(URL(fileURLWithPath: directory), on: device.queue())
-        let policy = try population.member(choice, seed: seed, episodes: episodes)
+        let policy = try population.member(choice, seed: seed, variant: variant, episodes: episodes)
         let (arrays, metadata) = try population.exported(policy)
         try Safetensors.write(arrays, metadata: metadata, to: URL(fileURLWithPath: out))
-        print("\(out): member \(policy.number) of seed \(policy.seed), \(population.saved.spec.name)")
+        print("\(out): member \(policy.number) of \(policy.label), \(population.saved.spec.name)")
         if let result = policy.result {
             print("mean return \(decimal(result.mean, 2)), standard error \(decimal(result.standardError, 2)) over \(result.returns.count) episodes")
         }
     }
 }
+
+extension ERLVariant: ExpressibleByArgument {}

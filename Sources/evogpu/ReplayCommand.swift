@@ -14,6 +14,7 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Episodes of each policy to show.") var episodes = 1
     @Option(help: "Seed of the start states.") var playSeed: UInt64 = 1
     @Option(help: "Episodes that choose the best member.") var evalEpisodes = 100
+    @Option(help: "Only runs of this variant of ERL's family: erl, perl, derl or pderl; by default all.") var variant: ERLVariant?
     @OptionGroup var device: DeviceOptions
 
     func run() throws {
@@ -24,16 +25,16 @@ struct ReplayCommand: ParsableCommand {
         }
         let source = try ReplaySource(SavedRun(URL(fileURLWithPath: directory)).spec)   // refuses before anything is played
         let population = try TrainedPopulation(URL(fileURLWithPath: directory), on: device.queue())
-        let chosen = try population.members(choices, seed: seed, episodes: choices.contains(.best) ? evalEpisodes : 0)
+        let chosen = try population.members(choices, seed: seed, variant: variant, episodes: choices.contains(.best) ? evalEpisodes : 0)
         guard chosen.count <= 24 else { throw RunError("\(chosen.count) policies are asked for; a page shows at most 24: name fewer members, or one --seed") }
         let trajectories = try population.record(chosen, source: source, episodes: episodes, seed: playSeed)
-        let panels = zip(chosen, trajectories).map { ReplayPage.Panel(label: "seed \($0.seed) \u{b7} member \($0.number)", episodes: $1) }
+        let panels = zip(chosen, trajectories).map { ReplayPage.Panel(label: "\($0.label) \u{b7} member \($0.number)", episodes: $1) }
         let saved = population.saved, start = "start states of seed \(playSeed)"
         let page = try ReplayPage.html(title: saved.spec.title, subtitle: "\(saved.algorithm.name), \(population.iteration) iterations \u{b7} \(start)", scene: source.scene, panels: panels)
         try page.write(to: URL(fileURLWithPath: out), atomically: true, encoding: .utf8)
         for (member, episodes) in zip(chosen, trajectories) {
             let returns = episodes.map { $0.rewards.reduce(0, +) }
-            print("seed \(member.seed) member \(member.number): \(returns.map { decimal($0, 2) }.joined(separator: ", ")) in \(episodes.map { String($0.rewards.count) }.joined(separator: ", ")) steps")
+            print("\(member.label) member \(member.number): \(returns.map { decimal($0, 2) }.joined(separator: ", ")) in \(episodes.map { String($0.rewards.count) }.joined(separator: ", ")) steps")
         }
         print("\(out): \(page.utf8.count >> 10) KiB")
     }

@@ -96,20 +96,21 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.policies, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
                                   best: (final?.runs ?? []).map { run in
                                       let best = run.members[run.best]
-                                      return .init(seed: run.seed, member: run.best, episodes: evaluation.evalEpisodes, non_finite: best.non_finite, mean: best.mean, std: best.std, min: best.min, max: best.max)
+                                      return .init(seed: run.seed, variant: run.variant, member: run.best, episodes: evaluation.evalEpisodes, non_finite: best.non_finite, mean: best.mean, std: best.std, min: best.min, max: best.max)
                                   })
     if evaluation.json { return try printJSON(outcome) }
     print("trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)")
     for entry in outcome.best {
-        if entry.non_finite > 0 { print("seed \(entry.seed): every member met states that are not finite; its returns mean nothing") }
-        print("seed \(entry.seed): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))")
+        let label = (entry.variant.map { "\($0.rawValue) " } ?? "") + "seed \(entry.seed)"
+        if entry.non_finite > 0 { print("\(label): every member met states that are not finite; its returns mean nothing") }
+        print("\(label): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))")
     }
     print("results: \(outcome.directory)")
 }
 
 /// What a finished run prints: how fast it was, and each seed's best member, judged on episodes that did not choose it.
 private struct TrainingOutcome: Encodable {
-    struct Best: Encodable { let seed: UInt64, member, episodes, non_finite: Int, mean, std, min, max: Double }
+    struct Best: Encodable { let seed: UInt64, variant: ERLVariant?, member, episodes, non_finite: Int, mean, std, min, max: Double }
     let directory: String, policies, steps: Int, seconds, steps_per_second: Double, best: [Best]
 }
 

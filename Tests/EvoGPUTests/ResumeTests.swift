@@ -38,6 +38,23 @@ import Testing
         #expect(try files(killed) == files(whole))
     }
 
+    @Test func policiesOfVariantsAreToldApart() throws {
+        let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"), queue = try Queue(Device.named("cpu"))
+        var config = ERLTests.config([.pderl, .erl])
+        config.totalSteps = 1
+        let run = try TrainingRun(AlgorithmSpec.named("pderl"), EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [4, 9], path: path, on: queue)
+        #expect(try run.train { _ in } && run.policies == 4 * 6 && run.runCount == 4)
+        let population = try TrainedPopulation(path, on: queue)
+        #expect(try population.member(.number(2), seed: 9, variant: .erl, episodes: 0).row == 3 * 6 + 2)
+        #expect(try population.members([.number(5)], seed: nil, variant: .pderl, episodes: 0).map(\.label) == ["pderl seed 4", "pderl seed 9"])
+        #expect(throws: RunError.self) { _ = try population.member(.number(2), seed: 9, episodes: 0) }
+        #expect(throws: RunError.self) { _ = try population.member(.number(2), seed: 9, variant: .derl, episodes: 0) }
+        #expect(try FinalEvaluation(population, episodes: 1, seed: 1, totalSteps: 1, seconds: nil).runs.map(\.variant) == [.pderl, .pderl, .erl, .erl])
+        // What is exported acts as the policy did.
+        let (arrays, metadata) = try population.exported(population.member(.number(0), seed: 4, variant: .pderl, episodes: 0))
+        #expect(arrays.map(\.name).prefix(4) == ["policy.0.weight", "policy.0.bias", "policy.0.norm.weight", "policy.0.norm.bias"] && metadata["policy"] == "deterministic" && metadata["layer_norm"] == "erl")
+    }
+
     @Test func aSecondProcessIsRefused() throws {
         let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"), queue = try Queue(Device.named("cpu"))
         let run = try TrainingRun(AlgorithmSpec.named("ppo"), EnvironmentSpec.named("Pendulum-v1"), config: PPOTests.config(), seeds: [1], path: path, on: queue)

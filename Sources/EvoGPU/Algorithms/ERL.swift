@@ -101,7 +101,7 @@ public final class ERL {
         guard !slots.overflow, slots.partialValue < 1 << 24 else { throw RunError("(population + 1) * trials over all runs is \(m) * \(config.trials) * \(r); accepted: a product below \(1 << 24)") }
         (self.config, self.spec, self.runs, self.actor, self.critic, self.queue) = (config, spec, runs, actor, critic, queue)
         // A member's stream is its number's within the run; tests and the learner have numbers behind the population's.
-        func streamWords(_ numbers: Range<Int>) -> [UInt32] { runs.flatMap { run in numbers.flatMap { Queue.streamWords(seeds: [run.seed], membersPerRun: $0 + 1).suffix(4) } } }
+        func streamWords(_ numbers: Range<Int>) -> [UInt32] { runs.flatMap { Queue.streamWords(seeds: [$0.seed], membersPerRun: numbers.upperBound).suffix(4 * numbers.count) } }
         words = streamWords(0..<m)
         selections = try config.population == 0 ? [] : runs.map { run in
             try TournamentSelection(population: config.population, elites: config.elites, crossover: run.variant.distils ? .distillation : .nPoint, isFaithful: config.isFaithful,

@@ -20,16 +20,23 @@ extension TrainedPopulation {
         public let row: Int
         /// The training run's seed, and the number within that run.
         public let seed: UInt64, number: Int
+        /// The run: its seed, and its variant where it is of ERL's family.
+        public let label: String
         /// On episodes that did not choose it; nil if none were asked for.
         public let result: EvaluationResult?
     }
 
-    /// The runs that belong to a training seed, or all of them.
+    /// The runs that belong to a training seed and a variant, or all of them.
     ///
-    /// - Throws: ``RunError`` if the folder has no run of that seed.
-    func runs(ofSeed seed: UInt64?) throws -> [Int] {
-        guard let seed else { return Array(saved.seeds.indices) }
-        let found = saved.seeds.indices.filter { saved.seeds[$0] == seed }
+    /// - Throws: ``RunError`` if the folder has no such run.
+    func runs(ofSeed seed: UInt64?, variant: ERLVariant?) throws -> [Int] {
+        let ofVariant = saved.seeds.indices.filter { variant == nil || saved.variants[$0] == variant }
+        if let variant, ofVariant.isEmpty {
+            let there = Set(saved.variants.compactMap { $0?.rawValue }).sorted()
+            throw RunError("there is no run of variant \(variant.rawValue) in \(saved.directory.url.path); accepted: \(there.isEmpty ? "none, its runs have no variants" : there.joined(separator: ", "))")
+        }
+        guard let seed else { return ofVariant }
+        let found = ofVariant.filter { saved.seeds[$0] == seed }
         guard !found.isEmpty else {
             throw RunError("there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))")
         }
@@ -44,10 +51,10 @@ extension TrainedPopulation {
     /// Members by choice: each choice in every run asked for, in the order of runs, none twice.
     ///
     /// - Parameters:
-    ///   - seed: the training seed whose run is meant; nil for all runs.
+    ///   - seed, variant: the training seed and the variant whose run is meant; nil for all runs.
     ///   - episodes: how many choose the best, and then how many judge each; at least 1 where `best` is asked for, may be 0 otherwise.
-    public func members(_ choices: [MemberChoice], seed: UInt64?, episodes: Int) throws -> [Member] {
-        let runs = try runs(ofSeed: seed), population = saved.population
+    public func members(_ choices: [MemberChoice], seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws -> [Member] {
+        let runs = try runs(ofSeed: seed, variant: variant), population = saved.population
         let numbered = try runs.map { run in try choices.map { choice in if case .number(let number) = choice { try row(number, ofRun: run) } else { -1 } } }
         guard episodes >= 1 || !choices.contains(.best) else { throw RunError("the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number") }
         let played = episodes >= 1 ? try chooseAndJudge(episodes: episodes, seed: 1) : nil
@@ -56,26 +63,27 @@ extension TrainedPopulation {
             for row in numbered[index] {
                 let row = row >= 0 ? row : best(of: run * population..<(run + 1) * population, played!.choice, played!.judged)
                 guard !found.contains(where: { $0.row == row }) else { continue }
-                found.append(Member(row: row, seed: saved.seeds[run], number: row - run * population, result: played?.judged[row]))
+                found.append(Member(row: row, seed: saved.seeds[run], number: row - run * population, label: saved.label(ofRun: run), result: played?.judged[row]))
             }
         }
         return found
     }
 
     /// The one member that is meant: with `best` and no seed, the best of all runs.
-    public func member(_ choice: MemberChoice, seed: UInt64?, episodes: Int) throws -> Member {
-        let runs = try runs(ofSeed: seed), population = saved.population
+    public func member(_ choice: MemberChoice, seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws -> Member {
+        let runs = try runs(ofSeed: seed, variant: variant), population = saved.population
         if case .number(let number) = choice {
             let row = try row(number, ofRun: runs[0])
             guard runs.count == 1 else {
-                throw RunError("\(saved.directory.url.path) has a member \(number) for each of \(runs.count) runs; choose one by its seed: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))")
+                let several = saved.seeds.count > saved.trainingSeeds.count
+                throw RunError("\(saved.directory.url.path) has a member \(number) for each of \(runs.count) \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \(runs.map { several ? saved.label(ofRun: $0) : "\(saved.seeds[$0])" }.joined(separator: ", "))")
             }
             let result = episodes >= 1 ? try evaluate(episodes: episodes, seed: 1)[row] : nil
-            return Member(row: row, seed: saved.seeds[runs[0]], number: number, result: result)
+            return Member(row: row, seed: saved.seeds[runs[0]], number: number, label: saved.label(ofRun: runs[0]), result: result)
         }
         guard episodes >= 1 else { throw RunError("the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number") }
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: 1)
         let row = best(of: runs.flatMap { $0 * population..<($0 + 1) * population }, choice, judged)
-        return Member(row: row, seed: saved.seeds[row / population], number: row % population, result: judged[row])
+        return Member(row: row, seed: saved.seeds[row / population], number: row % population, label: saved.label(ofRun: row / population), result: judged[row])
     }
 }

@@ -43,7 +43,7 @@ extension TrainedPopulation {
         let norm = network.policy.layers[0].norm?.form
         var text = [
             "format": "evogpu policy", "version": "1", "evogpu": evogpuVersion, "env": spec.name, "algorithm": saved.algorithm.name,
-            "seed": "\(member.seed)", "member": "\(member.number)", "iteration": "\(iteration)",
+            "seed": "\(member.seed)", "run": member.label, "member": "\(member.number)", "iteration": "\(iteration)",
             "layer_sizes": "\(sizes)", "activation": saved.activation.rawValue, "layer_norm": norm.map { "\($0)" } ?? "none",
             "observation_normalised": normaliser == nil ? "false" : "true",
         ]

@@ -65,7 +65,12 @@ public final class TrainedPopulation {
 public struct FinalEvaluation: Codable, Sendable {
     public struct Member: Codable, Sendable { public let mean, std, min, max: Double, non_finite: Int }
     /// `best` was chosen by other episodes than these.
-    public struct Run: Codable, Sendable { public let seed: UInt64, best: Int, members: [Member] }
+    public struct Run: Codable, Sendable {
+        public let seed: UInt64
+        /// Of ERL's family.
+        public let variant: ERLVariant?
+        public let best: Int, members: [Member]
+    }
     public let environment: String, algorithm: String, episodes: Int, total_steps: Int, seconds: Double?
     public private(set) var runs: [Run]
 
@@ -82,7 +87,7 @@ public struct FinalEvaluation: Codable, Sendable {
     public init(_ population: TrainedPopulation, episodes: Int, seed: UInt64, totalSteps: Int, seconds: Double?) throws {
         (environment, algorithm, self.episodes, total_steps, self.seconds) = (population.saved.spec.name, population.saved.algorithm.name, episodes, totalSteps, seconds)
         runs = try population.evaluateFinal(episodes: episodes, seed: seed).map { run in
-            Run(seed: run.seed, best: run.best, members: run.members.map { Member(mean: $0.mean, std: $0.standardDeviation, min: $0.minimum, max: $0.maximum, non_finite: $0.nonFinite) })
+            Run(seed: run.seed, variant: population.saved.variants[run.run], best: run.best, members: run.members.map { Member(mean: $0.mean, std: $0.standardDeviation, min: $0.minimum, max: $0.maximum, non_finite: $0.nonFinite) })
         }
     }
 

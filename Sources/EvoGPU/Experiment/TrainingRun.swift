@@ -274,7 +274,7 @@ public struct SavedRun {
     }
 
     /// What a run is called beside others of the folder.
-    public func label(ofRun run: Int) -> String { (variants.count > trainingSeeds.count ? "\(variants[run]!.rawValue) " : "") + "seed \(seeds[run])" }
+    public func label(ofRun run: Int) -> String { (variants[run].map { "\($0.rawValue) " } ?? "") + "seed \(seeds[run])" }
 }
 
 extension Tensor {
