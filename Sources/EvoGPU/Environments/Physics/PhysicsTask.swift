@@ -221,8 +221,8 @@ public struct PhysicsTask: Sendable, Equatable {
         let values: [Double] = [
             options.forward_reward_weight ?? 1, options.ctrl_cost_weight ?? options.reward_control_weight ?? 0, healthy, ends ? 1 : 0, always ? 1 : 0,
             z.0, z.1, angle.0, angle.1, state.0, state.1, options.reset_noise_scale ?? 0,
-            options.contact_cost_weight ?? 0, force.0, force.1, range(options.contact_cost_range).1,
-            options.reward_dist_weight ?? 0, isOld ? 1 : 0, options.velocity_clip ?? .infinity, options.terrain_height ?? 0,
+            options.contact_cost_weight ?? 0, force.0, force.1, cost.1,
+            options.reward_dist_weight ?? 0, isOld ? 1 : 0, options.velocity_clip ?? .infinity, options.terrain_height ?? 0, cost.0,
         ]
         return (values + friction).map { Float($0) }
     }

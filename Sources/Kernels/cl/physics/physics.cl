@@ -43,7 +43,8 @@
 #define SETTING_EARLY_DISTANCE 17   // 1: the distance before the step is rewarded (v4)
 #define SETTING_VELOCITY_CLIP 18
 #define SETTING_TERRAIN_HEIGHT 19   // m
-#define SETTING_COUNT 20
+#define SETTING_LOWEST_CONTACT_COST 20
+#define SETTING_COUNT 21
 
 #define HINGE 0
 #define SLIDE 1

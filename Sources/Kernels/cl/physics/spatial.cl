@@ -1293,7 +1293,7 @@ PHASE vf MODEL(observe)(WORK *w, CONTACTS *t, const vf *state, __global const fl
         obs[AT_FORCES + c] = force;
         cost = fma(force, force, cost);
     }
-    cost = vmin(settings_in[SETTING_CONTACT_COST] * cost, splat(settings_in[SETTING_HIGHEST_CONTACT_COST]));
+    cost = vclamp(settings_in[SETTING_CONTACT_COST] * cost, settings_in[SETTING_LOWEST_CONTACT_COST], settings_in[SETTING_HIGHEST_CONTACT_COST]);
 #endif
     return cost;
 }
