@@ -174,6 +174,9 @@ struct LinkedModel: Sendable {
             links[link].mass = sum
             links[link].centre = common
         }
+        for index in links.indices where links[index].mass == 0 && !links.contains(where: { $0.parent == index }) {
+            throw RunError("\(model.name): the mass that joint \(joints.name[links[index].joint]) moves is 0; accepted: a positive mass")
+        }
         (self.links, self.places) = (links, places)
     }
 }
@@ -195,6 +198,7 @@ extension PhysicsModel {
             }
             throw RunError("\(path): not a model description: \(place.isEmpty ? "the file" : place.map(\.stringValue).joined(separator: ".")) \(problem); tools/export_model.py writes one")
         }
+        try validate(path)
     }
 
     /// The lists that specialise the engine, and which engine it is: the planar one where the model moves in one plane.

@@ -127,6 +127,17 @@ private struct PlanarWriter {
         let rootX = task.kind == .locomotion && recentred(0, along: Plane(1, 0)) ? 0 : -1
         let rootZ = task.kind == .locomotion && !vertical && recentred(1, along: Plane(0, 1)) ? 1 : -1
         guard task.kind != .locomotion || rootX == 0 else { throw NotPlanar(description: "the first joint is no free slide along x") }
+        func shaped(_ types: [LinkedModel.JointType], controls: Int) -> Bool { links.map(\.type) == types && model.sizes.nu == controls }
+        let fits = switch task.kind {
+        case .locomotion: true
+        case .inverted_pendulum: count >= 2
+        case .inverted_double_pendulum: shaped([.slide, .hinge, .hinge], controls: 1) && model.joint.limited == [1, 0, 0]
+        case .reacher: shaped([.hinge, .hinge, .slide, .slide], controls: 2)
+        }
+        guard fits else { throw RunError("\(model.name): the task's kind is \(task.kind.rawValue), which is of another robot; accepted: locomotion") }
+        let rises = vertical && count > 1 && links[1].type == .slide && frame[1] < 0 && direction(1) == Plane(0, 1)
+        guard task.healthy_z_range == nil || rises else { throw RunError("\(model.name): healthy_z_range is given; accepted: none where the second joint is no slide along z") }
+        guard task.healthy_angle_range == nil || (count > 2 && links[2].type == .hinge) else { throw RunError("\(model.name): healthy_angle_range is given; accepted: none where the third joint is no hinge") }
         guard !terrain || (!floor.lines.isEmpty && rootX == 0) else { throw RunError("\(model.name): hilly ground needs a robot that walks on a floor") }
         let kinds: [PhysicsModel.Task.Kind] = [.locomotion, .inverted_pendulum, .inverted_double_pendulum, .reacher]
         let gravity = Self.project(Vector(model.opt.gravity), vertical)
@@ -139,7 +150,7 @@ private struct PlanarWriter {
             ("LIMIT_COUNT", limits.count), ("FLOOR_COUNT", floor.lines.count), ("MOVING_COUNT", moving.count),
             ("ITERATIONS", 10), ("SKIP", model.env.frame_skip), ("H", timestep), ("DT", model.env.dt), ("EULER", model.opt.integrator == "Euler" ? 1 : 0),
             ("GRAVITY_X", gravity.x), ("GRAVITY_Z", gravity.y), ("TERRAIN", terrain ? 1 : 0),
-            ("TASK", kinds.firstIndex(of: task.kind)!), ("ROOT_X", rootX), ("ROOT_Z", rootZ), ("HEIGHT", vertical && task.kind == .locomotion ? 1 : -1),
+            ("TASK", kinds.firstIndex(of: task.kind)!), ("ROOT_X", rootX), ("ROOT_Z", rootZ), ("HEIGHT", rises && task.kind == .locomotion ? 1 : -1),
             ("HEIGHT_CLOSED", task.healthy_z_closed == true ? 1 : 0), ("PITCH", task.kind == .inverted_pendulum ? 1 : min(2, count - 1)), ("VELOCITY_NORMAL", normal ? 1 : 0),
         ]
         if terrain {

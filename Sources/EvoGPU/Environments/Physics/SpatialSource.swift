@@ -87,9 +87,6 @@ private struct SpatialWriter {
                 throw refuse("free joint \(model.joint.name[link.joint])", "damped, sprung, limited, driven or with armature", "a free joint without any of these")
             }
         }
-        for index in links.indices.reversed() where links[index].mass == 0 && !links.contains(where: { $0.parent == index }) {
-            throw refuse("the mass that joint \(model.joint.name[links[index].joint]) moves", 0, "a positive mass")
-        }
         floors = model.collision_pairs.filter { types[$0.geom1] == "plane" }.enumerated().map { ($0.offset, $0.element) }
             .sorted { (linked.places[$0.pair.body2].link, $0.number) < (linked.places[$1.pair.body2].link, $1.number) }
         // The kernels want the sphere of a sphere and a capsule first.
