@@ -183,6 +183,18 @@ def root_slide(model, axis):
     return False
 
 
+def recentred(model, axis):
+    """Which joint is the root's slide along an axis of the world if nothing depends on its position: no limit, no spring."""
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    for j in range(model.njnt):
+        if model.jnt_type[j] != SLIDE:
+            return None
+        if data.xaxis[j][axis] > 1 - 1e-9:
+            return None if model.jnt_limited[j] or model.jnt_stiffness[j] else j
+    return None
+
+
 def refusals(model, pairs, planar, task):
     """One line for each feature of the model that the kernels don't carry, with what is accepted instead."""
     found = []
@@ -276,8 +288,8 @@ def refusals(model, pairs, planar, task):
                 refuse(f"healthy_angle_range in a model that needs three dimensions ({spatial})", "none")
             if task["progress"] == "torso" and not (first == 1 and model.body_jntnum[1] == 1 and (model.jnt_type[0] != HINGE or not np.any(model.jnt_pos[0]))):
                 refuse("progress of the torso, whose origin is not where its one joint is", "root, center_of_mass")
-            if task["progress"] == "root" and model.jnt_type[0] != FREE and not root_slide(model, 0):
-                refuse("progress of the root, which no free joint and no slide along x carries", "torso, center_of_mass")
+            if task["progress"] == "root" and model.jnt_type[0] != FREE and recentred(model, 0) is None:
+                refuse("progress of the root, which no free joint and no slide along x without limit and spring carries", "torso, center_of_mass")
             if task.get("healthy_z_range") and model.jnt_type[0] != FREE and not root_slide(model, 2):
                 refuse("healthy_z_range where no free joint and no slide along z carries the root", "none")
 
@@ -528,7 +540,7 @@ def locomotion_task(model, settings):
 def observation_size(model, task):
     hidden = 0
     if task["exclude_current_positions_from_observation"]:
-        hidden = 2 if model.jnt_type[0] == FREE else 1
+        hidden = 2 if model.jnt_type[0] == FREE else sum(recentred(model, axis) is not None for axis in (0, 1))
     actuated = model.nv - (6 if model.jnt_type[0] == FREE else 0)
     sizes = {"qpos": model.nq - hidden, "qvel": model.nv, "cinert": 10 * (model.nbody - 1), "cvel": 6 * (model.nbody - 1), "qfrc_actuator": actuated,
              "cfrc_ext": 6 * (model.nbody - 1)}

@@ -145,10 +145,10 @@ public final class VectorEnvironment {
     /// qpos of every slot, `[P E, nq]`, with the distance that the root has travelled. Waits.
     public func positions() throws -> [Double] {
         guard let physics = spec.physics else { preconditionFailure("\(spec.name) has no positions") }
-        let rows: [Float] = try state.read(), nq = physics.model.sizes.nq
+        let rows: [Float] = try state.read(), nq = physics.model.sizes.nq, (x, y) = physics.recentred
         return (0..<slots).flatMap { slot in
             (0..<nq).map { c in
-                let travelled = physics.isRecentred && c < 2 ? Double(rows[(physics.travelledAt + c) * slots + slot]) : 0
+                let travelled = c == x || c == y ? Double(rows[(physics.travelledAt + (c == x ? 0 : 1)) * slots + slot]) : 0
                 return Double(rows[c * slots + slot]) + travelled
             }
         }

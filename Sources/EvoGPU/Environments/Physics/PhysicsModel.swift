@@ -179,6 +179,29 @@ struct LinkedModel: Sendable {
         }
         (self.links, self.places) = (links, places)
     }
+
+    /// The slide along a direction of the world that comes before every hinge.
+    func rootSlide(_ direction: Vector) -> Link? {
+        var rotation = Rotation()
+        for (index, link) in links.enumerated() {
+            guard link.parent == index - 1, link.type == .slide else { return nil }
+            rotation = rotation * link.rotation
+            if dot(rotation * link.axis, direction) > 1 - 1e-9 { return link }
+        }
+        return nil
+    }
+
+    /// Where qpos has the root's x and y, on which nothing depends, so that they are counted from where a step starts and left out of what a
+    /// policy sees; -1 where there is none, or where a limit or a spring holds it.
+    var recentred: (x: Int, y: Int) {
+        guard model.task.kind == .locomotion else { return (-1, -1) }
+        if links[0].type == .free { return (0, 1) }
+        func place(_ direction: Vector) -> Int {
+            guard let slide = rootSlide(direction), model.joint.limited[slide.joint] == 0, model.joint.stiffness[slide.joint] == 0 else { return -1 }
+            return slide.qpos
+        }
+        return (place(Vector(1, 0, 0)), place(Vector(0, 1, 0)))
+    }
 }
 
 extension PhysicsModel {

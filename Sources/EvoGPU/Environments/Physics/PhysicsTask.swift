@@ -18,6 +18,8 @@ public struct PhysicsTask: Sendable, Equatable {
     public let summary: String
     /// Sliding friction of the floor with each geom that may touch it.
     private var friction: [Double]
+    /// Where qpos has the root's x and y if they start every step at zero (``LinkedModel/recentred``).
+    let recentred: (x: Int, y: Int)
 
     public static func == (a: PhysicsTask, b: PhysicsTask) -> Bool { a.name == b.name && a.options == b.options && a.friction == b.friction }
 
@@ -53,6 +55,7 @@ public struct PhysicsTask: Sendable, Equatable {
         (self.name, self.kernel, self.model, isOld, isHilly, self.summary) = (name, kernel, model, old, hilly, summary)
         options = model.task
         self.isPlanar = isPlanar ?? (model.planar != nil)
+        recentred = (try? LinkedModel(model).recentred) ?? (-1, -1)
         friction = model.collision_pairs.filter { model.geom.type[$0.geom1] == "plane" }.map { $0.friction[0] }
         for part in model.task.observation ?? [] {
             switch part {
@@ -157,8 +160,6 @@ public struct PhysicsTask: Sendable, Equatable {
     var stateCount: Int { isPlanar ? 2 * model.sizes.nv + 2 + (isHilly ? 3 : 0) : model.sizes.nq + model.sizes.nv + 3 }
     /// Where the state keeps the distance that was taken off the root's x and y.
     var travelledAt: Int { model.sizes.nq + model.sizes.nv }
-    /// Whether the root's first two coordinates start every step at zero.
-    var isRecentred: Bool { options.kind == .locomotion }
 
     /// Parts of all that an observation may show, in the kernels' order, and where each starts.
     private var parts: [(name: String, count: Int)] {
@@ -197,10 +198,10 @@ public struct PhysicsTask: Sendable, Equatable {
             for part in options.observation ?? ["qpos", "qvel"] where options.includes(part) {
                 var entries = Array(range(part))
                 switch part {
-                case "qpos" where options.exclude_current_positions_from_observation ?? true: entries.removeFirst(hidden)
+                case "qpos" where options.exclude_current_positions_from_observation ?? true: entries.removeAll { $0 == recentred.x || $0 == recentred.y }
                 case "cinert" where isOld: entries = Array(repeating: zero, count: 10) + entries       // the world's body
                 case "cvel" where isOld, "cfrc_ext" where isOld: entries = Array(repeating: zero, count: 6) + entries
-                case "qfrc_actuator" where !isOld: entries.removeFirst(min(6, entries.count))          // of the root, always zero
+                case "qfrc_actuator" where !isOld && model.joint.type.first == "free": entries.removeFirst(6)   // of the root, always zero
                 default: break
                 }
                 columns += entries
@@ -208,13 +209,11 @@ public struct PhysicsTask: Sendable, Equatable {
         }
         return columns.map(Int32.init)
     }
-    /// How many of the root's coordinates an observation leaves out: x, and y where the robot moves in it.
-    private var hidden: Int { isPlanar && model.planar?.in_plane_axes == "xz" ? 1 : 2 }
 
     /// In the order of the SETTING_ indices of physics.cl, then the friction of each pair with the floor.
     var settings: [Float] {
         func range(_ bounds: [Double?]?) -> (Double, Double) { (bounds?[0] ?? -.infinity, bounds?[1] ?? .infinity) }
-        let z = range(options.healthy_z_range), angle = range(options.kind == .inverted_pendulum ? [-0.2, 0.2] : options.healthy_angle_range), state = range(options.healthy_state_range), force = range(options.contact_force_range)
+        let z = range(options.healthy_z_range), angle = range(options.kind == .inverted_pendulum ? [-0.2, 0.2] : options.healthy_angle_range), state = range(options.healthy_state_range), force = range(options.contact_force_range), cost = range(options.contact_cost_range)
         let ends = options.kind == .locomotion && options.terminate_when_unhealthy ?? false
         let always = isOld && (ends || options.kind == .inverted_pendulum || options.kind == .inverted_double_pendulum)
         let healthy = options.kind == .inverted_pendulum ? 1 : options.healthy_reward ?? 0

@@ -156,17 +156,6 @@ private struct SpatialWriter {
     private func link(of geom: Int) -> Int { linked.places[model.geom.bodyid[geom]].link }
     private func halfLength(_ geom: Int) -> Double { model.geom.type[geom] == "capsule" ? model.geom.size[geom][1] : 0 }
 
-    /// The slide along a direction of the world that comes before every hinge, if its position changes nothing but what is along it.
-    private func rootSlide(_ direction: Vector) -> LinkedModel.Link? {
-        var rotation = Rotation()
-        for (index, link) in links.enumerated() {
-            guard link.parent == index - 1, link.type == .slide else { return nil }
-            rotation = rotation * link.rotation
-            if dot(rotation * link.axis, direction) > 1 - 1e-9 { return link }
-        }
-        return nil
-    }
-
     func text(name: String) throws -> String {
         let count = links.count, task = model.task, free = links[0].type == .free
         func refuse(_ what: String, _ value: any CustomStringConvertible, _ accepted: String) -> RunError { RunError("\(model.name): \(what) is \(value); accepted: \(accepted)") }
@@ -247,10 +236,9 @@ private struct SpatialWriter {
                 + numbers(InertiaTerms(Vector(model.body.inertia[body]), Self.within(turn[place.link], frame))))
         }
 
-        let rootX = free ? 0 : rootSlide(Vector(1, 0, 0))?.qpos ?? -1, rootY = free ? 1 : rootSlide(Vector(0, 1, 0))?.qpos ?? -1
-        let height = free ? 2 : rootSlide(Vector(0, 0, 1))?.qpos ?? -1
+        let (rootX, rootY) = linked.recentred, height = free ? 2 : linked.rootSlide(Vector(0, 0, 1))?.qpos ?? -1
         let progress = task.progress ?? .root
-        guard progress != .root || rootX >= 0 else { throw refuse("progress", "root, which has no slide along x", "torso, center_of_mass") }
+        guard progress != .root || rootX >= 0 else { throw refuse("progress", "root, which has no slide along x without limit and spring", "torso, center_of_mass") }
         guard progress != .torso || (linked.places[1].link == 0 && SpatialWriter.cost(linked.places[1].offset) == 0) else { throw refuse("progress", "torso, whose origin is not at the first joint's anchor", "root, center_of_mass") }
         guard task.healthy_z_range == nil || height >= 0 else { throw refuse("healthy_z_range", "given", "none where no free joint or slide along z carries the root") }
         let forces = shown.contains("cfrc_ext") || task.contact_cost_weight != nil
