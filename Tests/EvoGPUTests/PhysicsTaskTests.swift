@@ -329,6 +329,9 @@ import Testing
         refusal("Hopper", "healthy_reward=.nan", says: "healthy_reward", "finite")
         refusal("Hopper", "reset_noise_scale=-1", says: "reset_noise_scale", "0 to 10")
         refusal("Hopper", "healthy_z_range=[2, 1]", says: "healthy_z_range")
+        refusal("Hopper", "healthy_z_range=[-.inf, 1]", says: "healthy_z_range", "null")   // JSON has no infinity, and export writes JSON
+        refusal("Hopper", "healthy_reward=1e39", says: "healthy_reward", "float32")
+        refusal("Humanoid", "contact_cost_range=[1, .nan]", says: "contact_cost_range")
         refusal("Hopper", "healthy_z_range=[2]", says: "healthy_z_range")
         refusal("Hopper", "time_limit=0", says: "time_limit")
         refusal("Hopper", "healthy_reward", says: "healthy_reward")

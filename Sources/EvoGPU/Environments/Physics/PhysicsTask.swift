@@ -278,7 +278,7 @@ extension PhysicsModel.Task: Encodable {
         }
         for (key, value) in [("forward_reward_weight", forward_reward_weight), ("ctrl_cost_weight", ctrl_cost_weight), ("healthy_reward", healthy_reward), ("contact_cost_weight", contact_cost_weight),
                              ("reward_dist_weight", reward_dist_weight), ("reward_control_weight", reward_control_weight)] {
-            if let value, !value.isFinite { throw refuse(key, value, "a finite number") }
+            if let value, !Float(value).isFinite { throw refuse(key, value, "a finite number of float32") }
         }
         for (key, value) in [("reset_noise_scale", reset_noise_scale), ("terrain_height", terrain_height)] {
             if let value, !(value >= 0 && value <= 10) { throw refuse(key, value, "a number from 0 to 10") }
@@ -289,7 +289,7 @@ extension PhysicsModel.Task: Encodable {
                               ("contact_force_range", contact_force_range), ("contact_cost_range", contact_cost_range)] {
             guard let bounds else { continue }
             let shown = "[\(bounds.map { $0.map { "\($0)" } ?? "null" }.joined(separator: ", "))]"
-            guard bounds.count == 2, bounds[0] ?? -.infinity <= bounds[1] ?? .infinity else { throw refuse(key, shown, "a lower and an upper bound, each a number or null") }
+            guard bounds.count == 2, bounds.allSatisfy({ $0?.isFinite ?? true }), bounds[0] ?? -.infinity <= bounds[1] ?? .infinity else { throw refuse(key, shown, "a lower and an upper bound, each a number or null") }
         }
         if let noise = reset_velocity_noise, noise != "uniform", noise != "normal" { throw refuse("reset_velocity_noise", noise, "uniform, normal") }
         if let observation {
