@@ -100,6 +100,11 @@ def arguments(policy):
     settings = json.loads(policy.about.get("env_settings", "{}"))
     if "time_limit" in settings:
         settings["max_episode_steps"] = settings.pop("time_limit")
+    if policy.env == "Ant-v4":   # one switch for what are two settings here
+        if settings.pop("include_cfrc_ext_in_observation", False):
+            settings = {"contact_cost_weight": 0} | settings | {"use_contact_forces": True}
+        elif "contact_cost_weight" in settings:
+            raise SystemExit("Gymnasium's Ant-v4 has no contact cost without contact forces in the observation; the policy's environment had that")
     for key, value in settings.items():
         if key.endswith("_range"):   # open ends are null in JSON
             settings[key] = tuple(end if end is not None else limit for end, limit in zip(value, (-math.inf, math.inf)))

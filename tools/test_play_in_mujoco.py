@@ -101,6 +101,16 @@ class PlayTests(unittest.TestCase):
         short = json.loads(self.run_tool("--episodes", "3", "--json")[1])
         self.assertEqual((short["mean_length"], short["min"] > 10), (5, True))
 
+    def test_contact_forces_of_ant_v4(self):
+        for settings, wanted in (({"include_cfrc_ext_in_observation": True, "contact_cost_weight": 0.0005}, {"use_contact_forces": True, "contact_cost_weight": 0.0005}),
+                                 ({"include_cfrc_ext_in_observation": True}, {"use_contact_forces": True, "contact_cost_weight": 0}), ({}, {})):
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "ant.safetensors")
+                policy(path, "Ant-v4", [111 if settings else 27, 8], env_settings=json.dumps(settings))
+                loaded = play_in_mujoco.Policy(path)
+            self.assertEqual(play_in_mujoco.arguments(loaded), wanted)
+            play_in_mujoco.play(loaded, 1, 1, {"max_episode_steps": 3})   # Gymnasium takes them, and the sizes fit
+
     def test_agreement(self):
         policy(self.path, "Pendulum-v1", [3, 8, 1], low=-2.0, high=2.0, return_mean="-5000", return_standard_error="1", return_episodes="9")
         result = json.loads(self.run_tool("--episodes", "10", "--json")[1])
