@@ -74,6 +74,26 @@ import Testing
         }
     }
 
+    /// Robots thrown far and fast end as those that aren't finite before anything is shown that float32 can't square and sum.
+    @Test(arguments: ["Humanoid-v5", "Humanoid-v4", "Ant-v5", "Hopper-v5", "HalfCheetah-v5", "Walker2d-hilly"]) func nothingHugeIsShown(name: String) throws {
+        let spec = try EnvironmentSpec.named(name, settings: name == "Ant-v5" ? ["contact_force_range=[null, null]"] : []), slots = 33
+        let world = try world(spec, environments: slots, on: cpu.makeQueue()), scales: [Float] = [1, 30, 1e3, 1e5, 1e8, 9e9]
+        let q = try world.environment.positions().map { Float($0) }, v = try world.environment.velocities()
+        var rng = SeededGenerator(seed: 5)
+        for round in 0..<36 {
+            func thrown(_ x: Float, _ scale: Float) -> Float { x + (Bool.random(using: &rng) ? scale : 0.3) * Float.random(in: -1...1, using: &rng) }
+            try world.environment.place(positions: q.map { thrown($0, scales[round % 6]) }, velocities: v.map { thrown($0, scales[round / 6]) })
+            for k in 1...3 {
+                try world.step(spec.randomActions(slots, &rng), number: UInt32(10 * round + k))
+                for tensor in [world.environment.state, world.environment.observations, world.nextObservation] {
+                    let largest = try world.floats(tensor).map { abs($0) }.max()!
+                    #expect(largest <= 1e10, "\(name), round \(round)")
+                }
+                #expect(try rewards(world).allSatisfy { $0.isFinite })
+            }
+        }
+    }
+
     // MARK: Ends
 
     /// A state that ends the episode between two that don't, in every slot's place: the flag, the reward without the bonus, the reset, and

@@ -28,7 +28,8 @@ __kernel void MODEL(place)(__global float *state_inout, __global float *obs_out,
     store_columns(obs, columns_in, obs_count, obs_out, first, slot_count, slot_count, 1, 0, obs_pitch);
 }
 
-// MuJoCo gives up on a number beyond 1e10; such a slot is treated as one that isn't finite.
+// MuJoCo gives up on a number beyond 1e10; such a slot is treated as one that isn't finite, and so is one whose observation is
+// beyond it (contact forces on the way there), the square of which float32 might not hold.
 __kernel void MODEL(step)(__global float *state_inout, __global const float *action_in, __global float *obs_out,
                           __global float *reward_out, __global int *terminated_out, __global int *truncated_out,
                           __global float *next_obs_out, __global float *episode_inout, __global const uint *streams_in,
@@ -45,6 +46,7 @@ __kernel void MODEL(step)(__global float *state_inout, __global const float *act
     vf reward = MODEL(advance)(state, action, settings_in, obs, &terminated, &overflow);
     vi sane = (suspect + (reward - reward)) == 0.0f;
     for (int c = 0; c < MODEL_STATE; ++c) sane = sane & (fabs(state[c]) <= 1e10f);
+    for (int c = 0; c < obs_count; ++c) sane = sane & (fabs(obs[columns_in[c]]) <= 1e10f);
     const vi bad = !sane;
     const vf elapsed = vload(episode_inout + first) + 1.0f;
     const vi truncated = elapsed >= splat((float)time_limit);
