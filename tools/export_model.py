@@ -149,7 +149,7 @@ def not_planar(model, pairs, planar, task):
     if task["kind"] == "locomotion":
         if task["progress"] != "root":
             return f"progress is that of {task['progress']}"
-        if not root_slide(model, 0) or model.jnt_limited[0] or model.jnt_stiffness[0]:
+        if recentred(model, 0) != 0:
             return "its first joint is no free slide along x"
     moving = [p for p in pairs if p["type1"] != PLANE]
     if len(moving) > 8:
@@ -172,27 +172,21 @@ def not_planar(model, pairs, planar, task):
 
 
 def root_slide(model, axis):
-    """Whether a slide along an axis of the world comes before every joint of another type."""
-    data = mujoco.MjData(model)
-    mujoco.mj_forward(model, data)
-    for j in range(model.njnt):
-        if model.jnt_type[j] != SLIDE:
-            return False
-        if data.xaxis[j][axis] > 1 - 1e-9:
-            return True
-    return False
-
-
-def recentred(model, axis):
-    """Which joint is the root's slide along an axis of the world if nothing depends on its position: no limit, no spring."""
+    """Which joint slides along an axis of the world before every joint of another type, or None."""
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     for j in range(model.njnt):
         if model.jnt_type[j] != SLIDE:
             return None
         if data.xaxis[j][axis] > 1 - 1e-9:
-            return None if model.jnt_limited[j] or model.jnt_stiffness[j] else j
+            return j
     return None
+
+
+def recentred(model, axis):
+    """The same if nothing depends on its position: no limit, no spring."""
+    j = root_slide(model, axis)
+    return None if j is None or model.jnt_limited[j] or model.jnt_stiffness[j] else j
 
 
 def refusals(model, pairs, planar, task):
@@ -290,7 +284,7 @@ def refusals(model, pairs, planar, task):
                 refuse("progress of the torso, whose origin is not where its one joint is", "root, center_of_mass")
             if task["progress"] == "root" and model.jnt_type[0] != FREE and recentred(model, 0) is None:
                 refuse("progress of the root, which no free joint and no slide along x without limit and spring carries", "torso, center_of_mass")
-            if task.get("healthy_z_range") and model.jnt_type[0] != FREE and not root_slide(model, 2):
+            if task.get("healthy_z_range") and model.jnt_type[0] != FREE and root_slide(model, 2) is None:
                 refuse("healthy_z_range where no free joint and no slide along z carries the root", "none")
 
     # Tendons may be there as long as no force comes from them.
