@@ -13,13 +13,16 @@ program = os.path.join(here, "..", ".build", "release", "evogpu")
 
 
 def ours(subject, device, tag):
-    text = subprocess.run([program, "bench", subject, "--device", device, "--json"], capture_output=True, text=True)
+    text = subprocess.run([program, "bench", *subject.split(), "--device", device, "--json"], capture_output=True, text=True)
     if text.returncode != 0:
         print(f"left out: bench {subject} on {device}: {text.stderr.strip()}", file=sys.stderr)
         return []
     rows = [json.loads(line) for line in text.stdout.splitlines()]
     for row in rows:
         row.update(library="evogpu", backend=device, round=tag)
+        if subject.startswith("gpo"):   # a whole run, its phases in `seconds`
+            seconds = sum(row["seconds"].values())
+            row.update(name="gpo", shapes=f"{row['environment']}, {row['population']} policies, {row['rounds']} rounds", median_s=seconds, rate=row["steps"] / seconds, unit="steps/s")
     return rows
 
 
@@ -42,6 +45,7 @@ COMPARISONS = [
     *[("environment_steps", f"{task}-v5, 1024 environments", library, forms, None, None)
       for task in ("HalfCheetah", "Swimmer", "Hopper", "Walker2d", "Ant", "Humanoid") for library, forms in (("envpool", ["sync", "async"]), ("mujoco", ["mj_step"]))],
     ("ppo", "Pendulum-v1, 8 members", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
+    ("gpo", "HalfCheetah-v5, 8 policies", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
 ]
 
 
@@ -50,11 +54,11 @@ def table(lines):
     out = ["| what | peer | peer's median | ours, CPU backend | ratio | ours, OpenCL | ratio | aimed at |", "|---|---|---|---|---|---|---|---|"]
     for name, shapes, library, forms, rows, aim in COMPARISONS:
         isPhysics = name == "environment_steps"
-        theirs = [l for l in lines if l["library"] == library and l["name"] == {"ppo": "ppo_pendulum", "environment_steps": "physics_steps"}.get(name, name) and l["form"] in forms
+        theirs = [l for l in lines if l["library"] == library and l["name"] == {"ppo": "ppo_pendulum", "gpo": "ppo_half_cheetah", "environment_steps": "physics_steps"}.get(name, name) and l["form"] in forms
                   and (not isPhysics or shapes.startswith(l["task"] + "-")) and (rows is None or l.get("shape", {}).get("m") == rows)]
         if not theirs:
             continue
-        comparesRates = name == "ppo" or isPhysics
+        comparesRates = name in ("ppo", "gpo") or isPhysics
         best = max(theirs, key=lambda l: l["env_steps_per_s"]) if comparesRates else min(theirs, key=lambda l: l["median_s"])
         cells = []
         for backend in ("cpu", "opencl"):
@@ -91,7 +95,7 @@ def main():
     else:
         lines = []
         for tag in ("before", "after"):
-            for subject in ("kernels", "ppo", "envs"):
+            for subject in ("kernels", "ppo", "gpo --steps 2000000 --rounds 3", "envs"):
                 for device in ("cpu", "opencl"):
                     lines += ours(subject, device, tag)
             if tag == "before":

@@ -1,6 +1,6 @@
-# Measures Stable-Baselines3 PPO on Pendulum-v1 (CPU), against our PPO training
-# loop with one policy: 8 environments x 256 steps, 10 epochs, batches of 256,
-# separate 64-64 tanh networks for policy and value. The figure is environment
+# Measures Stable-Baselines3 PPO (CPU) against our own training loops, with their
+# environments, batches, epochs and tanh networks: Pendulum-v1 as in `bench ppo`
+# and HalfCheetah-v5 as in the mutation of `bench gpo`. The figure is environment
 # steps per second, updates included, for each vector environment and torch
 # thread count; the fastest one is the fair opponent.
 import argparse
@@ -17,7 +17,10 @@ from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
 import common
 
-ENVS, STEPS, EPOCHS, BATCH = 8, 256, 10, 256
+WORKLOADS = {
+    "ppo_pendulum": {"env": "Pendulum-v1", "envs": 8, "n_steps": 256, "n_epochs": 10, "batch_size": 256, "pi": [64, 64], "vf": [64, 64]},
+    "ppo_half_cheetah": {"env": "HalfCheetah-v5", "envs": 16, "n_steps": 128, "n_epochs": 10, "batch_size": 2048, "pi": [64, 64], "vf": [32, 32]},
+}
 VEC_ENVS = {"DummyVecEnv": DummyVecEnv, "SubprocVecEnv": SubprocVecEnv}
 
 
@@ -40,21 +43,17 @@ class Clock(BaseCallback):
         return True
 
 
-def make_env():
-    return gym.make("Pendulum-v1", disable_env_checker=True)
-
-
-def train(vec_env, threads, iterations):
+def train(work, vec_env, threads, iterations):
     """Seconds of each iteration and of its rollout, after one warm-up iteration."""
     torch.set_num_threads(threads)
-    env = VEC_ENVS[vec_env]([make_env] * ENVS)
+    env = VEC_ENVS[vec_env]([lambda: gym.make(work["env"], disable_env_checker=True)] * work["envs"])
     try:
         model = PPO(
-            "MlpPolicy", env, n_steps=STEPS, n_epochs=EPOCHS, batch_size=BATCH, seed=1, device="cpu",
-            policy_kwargs={"net_arch": {"pi": [64, 64], "vf": [64, 64]}, "activation_fn": torch.nn.Tanh},
+            "MlpPolicy", env, n_steps=work["n_steps"], n_epochs=work["n_epochs"], batch_size=work["batch_size"], seed=1, device="cpu",
+            policy_kwargs={"net_arch": {"pi": work["pi"], "vf": work["vf"]}, "activation_fn": torch.nn.Tanh},
         )
         clock = Clock()
-        model.learn((1 + iterations) * ENVS * STEPS, callback=clock)
+        model.learn((1 + iterations) * work["envs"] * work["n_steps"], callback=clock)
     finally:
         env.close()
     starts, ends = np.array(clock.starts), np.array(clock.ends)
@@ -68,28 +67,28 @@ def main():
     args = parser.parse_args()
     common.use_cpus(args.threads)
 
-    for vec_env in VEC_ENVS:
-        for threads in sorted({1, args.threads}):
-            since, begin = common.busy_elsewhere(), time.perf_counter()
-            times, rollouts = train(vec_env, threads, args.iterations)
-            if vec_env == "SubprocVecEnv":
-                since = None  # the environments' own processes would count as others
-            stats = common.statistics(times, since, time.perf_counter() - begin)
-            print(json.dumps({
-                "name": "ppo_pendulum",
-                "library": "stable-baselines3",
-                "version": sb3.__version__,
-                "torch": torch.__version__,
-                "gymnasium": gym.__version__,
-                "form": vec_env,
-                "shape": {"envs": ENVS, "n_steps": STEPS, "n_epochs": EPOCHS, "batch_size": BATCH,
-                          "net": [64, 64]},
-                "threads": threads,
-                **stats,
-                "rollout_median_s": float(np.median(rollouts)),
-                "update_median_s": float(np.median(times - rollouts)),
-                "env_steps_per_s": ENVS * STEPS * len(times) / float(times.sum()),
-            }), flush=True)
+    for name, work in WORKLOADS.items():
+        for vec_env in VEC_ENVS:
+            for threads in sorted({1, args.threads}):
+                since, begin = common.busy_elsewhere(), time.perf_counter()
+                times, rollouts = train(work, vec_env, threads, args.iterations)
+                if vec_env == "SubprocVecEnv":
+                    since = None  # the environments' own processes would count as others
+                stats = common.statistics(times, since, time.perf_counter() - begin)
+                print(json.dumps({
+                    "name": name,
+                    "library": "stable-baselines3",
+                    "version": sb3.__version__,
+                    "torch": torch.__version__,
+                    "gymnasium": gym.__version__,
+                    "form": vec_env,
+                    "shape": work,
+                    "threads": threads,
+                    **stats,
+                    "rollout_median_s": float(np.median(rollouts)),
+                    "update_median_s": float(np.median(times - rollouts)),
+                    "env_steps_per_s": work["envs"] * work["n_steps"] * len(times) / float(times.sum()),
+                }), flush=True)
 
 
 if __name__ == "__main__":

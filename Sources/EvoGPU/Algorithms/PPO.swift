@@ -163,12 +163,14 @@ public final class PPO {
         let rows = config.environments * config.rolloutSteps
         let progress = Float(stepsPerMember) / Float(config.iterations * rows)
         let rateScale: Float = config.learningRateSchedule == .linear ? 1 - progress : 1
+        // A full batch needs no shuffling: its rows are read one after the other.
+        let shuffles = config.batchSize < rows, order = shuffles ? order : ordered
         for epoch in 0..<config.epochs {
-            try queue.randomPermutation(order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch), purpose: "PERM")
+            if shuffles { try queue.randomPermutation(order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch), purpose: "PERM") }
             for first in stride(from: 0, to: rows, by: config.batchSize) {
                 let count = min(config.batchSize, rows - first)
                 try lose(order, first: first, count: count, afterUpdate: false)
-                try step(first: first, count: count, rateScale: rateScale)
+                try step(order, first: first, count: count, rateScale: rateScale)
             }
         }
         if config.objective == .penalty {
@@ -222,7 +224,7 @@ public final class PPO {
     }
 
     /// Gradients of every parameter, those on similar members' samples with them, and one step of Adam for the members still active.
-    private func step(first: Int, count: Int, rateScale: Float) throws {
+    private func step(_ order: Tensor, first: Int, count: Int, rateScale: Float) throws {
         let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
         try policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
         try value.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
