@@ -120,7 +120,7 @@ import Testing
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func everyOptionRuns(environment: String) throws {
         let edits: [(inout GPOConfig) -> Void] = [
             { $0.crossover = .parameterSpace; $0.childStatistics = .merged },
-            { $0.selection = .diversity; $0.childStart = .weaker },
+            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh },
             { $0.selection = .mix; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
             { $0.mutation.normaliseObservations = false; $0.finalCrossover = false },
             { $0.mutation.population = 2; $0.dataSharing = false; $0.daggerPasses = 0; $0.imitationEpochs = 0 },
@@ -139,13 +139,31 @@ import Testing
         }
     }
 
+    /// Without imitation a child is what it started with: its policy from one parent, its value network from the other.
+    @Test(arguments: [(ChildStart.fitter, ChildStart.weaker), (.weaker, .fitter)]) func aChildTakesItsPartsFromWhomItIsTold(start: ChildStart, value: ChildStart) throws {
+        var config = Self.config()
+        (config.childStart, config.childValue, config.imitationEpochs, config.daggerPasses, config.lineageEpisodes) = (start, value, 0, 0, 0)
+        let gpo = try GPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu"))), n = gpo.ppo.parameters.pitch
+        var before: [Float] = []
+        gpo.ppo.afterPhase = { if $0 == "selection" { before = try gpo.ppo.parameters.read() } }
+        var round: RoundRecord?
+        while round == nil { round = try gpo.step().round }
+        let after: [Float] = try gpo.ppo.parameters.read(), half = gpo.ppo.network.valueStart
+        for entry in try #require(round).lineage {
+            let weaker = entry.parents[0] == entry.fitter ? entry.parents[1] : entry.parents[0]
+            let (policy, values) = (start == .fitter ? entry.fitter : weaker, value == .fitter ? entry.fitter : weaker)
+            #expect(after[entry.child * n..<entry.child * n + half] == before[policy * n..<policy * n + half])
+            #expect(after[entry.child * n + half..<(entry.child + 1) * n] == before[values * n + half..<(values + 1) * n])
+        }
+    }
+
     @Test func settingsAreOneFlatList() throws {
         let config = try Configuration.load(GPOConfig(), overrides: ["population=4", "total_steps=5000000", "variant=joint", "learning_rate=0.002", "gate_hidden=[8]", "selection=mix"])
         #expect(config.mutation.population == 4 && config.totalSteps == 5_000_000 && config.variant == .joint && config.mutation.learningRate == 0.002 && config.gateHidden == [8] && config.selection == .mix)
         let yaml = try Configuration.yaml(config)
         #expect(yaml.contains("total_steps: 5000000\n") && yaml.components(separatedBy: "total_steps").count == 2)
         // Every setting of its own is encoded.
-        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_refinement_rate", "dagger_passes", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
+        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_refinement_rate", "dagger_passes", "child_value", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
         let folder = try TemporaryFolder(), file = try folder.file("config.yaml", Data(yaml.utf8))
         #expect(try Configuration.load(GPOConfig(), file: file) == config)
     }

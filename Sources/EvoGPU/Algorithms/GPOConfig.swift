@@ -28,7 +28,7 @@ public enum CrossoverOperator: String, Choice {
     case parameterSpace = "parameter_space"
 }
 
-/// Which weights a child starts with before it imitates.
+/// Which weights a child starts with before it imitates, and which its value network has.
 public enum ChildStart: String, Choice { case fitter, weaker, fresh }
 /// Whose statistics of observations a child sees the world with.
 public enum ChildStatistics: String, Choice { case fitter, merged }
@@ -82,6 +82,8 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var imitationBatchSize = 256
     public var imitationLearningRate = 1e-3
     public var childStart = ChildStart.fitter
+    /// Whose value network a child has.
+    public var childValue = ChildStart.fitter
     public var childStatistics = ChildStatistics.fitter
     /// Episodes that parents and children are measured by for `lineage.jsonl`, outside the budget; 0 for none.
     public var lineageEpisodes = 5
@@ -106,7 +108,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         case gateBatchSize = "gate_batch_size", gateLearningRate = "gate_learning_rate", gateRefinement = "gate_refinement", gateRefinementRate = "gate_refinement_rate"
         case crossoverEnvironments = "crossover_environments", crossoverSteps = "crossover_steps", daggerPasses = "dagger_passes"
         case imitationEpochs = "imitation_epochs", imitationBatchSize = "imitation_batch_size", imitationLearningRate = "imitation_learning_rate"
-        case childStart = "child_start", childStatistics = "child_statistics", lineageEpisodes = "lineage_episodes", comparedRounds = "compared_rounds"
+        case childStart = "child_start", childValue = "child_value", childStatistics = "child_statistics", lineageEpisodes = "lineage_episodes", comparedRounds = "compared_rounds"
     }
 
     // One flat list of settings: the mutation's, then those of its own, whose total_steps takes the mutation's place.
@@ -140,6 +142,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try keys.encode(imitationBatchSize, forKey: .imitationBatchSize)
         try keys.encode(imitationLearningRate, forKey: .imitationLearningRate)
         try keys.encode(childStart, forKey: .childStart)
+        try keys.encode(childValue, forKey: .childValue)
         try keys.encode(childStatistics, forKey: .childStatistics)
         try keys.encode(lineageEpisodes, forKey: .lineageEpisodes)
         try keys.encode(comparedRounds, forKey: .comparedRounds)
@@ -176,6 +179,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         imitationBatchSize = try value(.imitationBatchSize)
         imitationLearningRate = try value(.imitationLearningRate)
         childStart = try value(.childStart)
+        childValue = try value(.childValue)
         childStatistics = try value(.childStatistics)
         lineageEpisodes = try value(.lineageEpisodes)
         comparedRounds = try value(.comparedRounds)

@@ -22,7 +22,7 @@ public final class StateSpaceCrossover {
     private let queue: Queue
     private let streams: Tensor
     private let parents: Tensor, first: Parent, second: Parent
-    private let starts: Tensor, fitter: Tensor, fromStart: Tensor, fromFitter: Tensor, halves: Tensor, half: Tensor
+    private let starts: Tensor, valueStarts: Tensor, fitter: Tensor, fromStart: Tensor, forValue: Tensor, halves: Tensor, half: Tensor
     private let gate: Gate
     private let rollout: Rollout
     private let data: (states: Tensor, experts: Tensor, logStd: Tensor)
@@ -67,8 +67,8 @@ public final class StateSpaceCrossover {
         }
         parents = try queue.tensor(.int32, [2, members])
         (first, second) = try (parent(), parent())
-        (starts, fitter) = try (queue.tensor(.int32, [members]), queue.tensor(.int32, [members]))
-        (fromStart, fromFitter) = try (floats([members, network.layout.rowCount]), floats([members, network.layout.rowCount]))
+        (starts, valueStarts, fitter) = try (queue.tensor(.int32, [members]), queue.tensor(.int32, [members]), queue.tensor(.int32, [members]))
+        (fromStart, forValue) = try (floats([members, network.layout.rowCount]), floats([members, network.layout.rowCount]))
         halves = try queue.tensor(.uint32, [members, network.layout.rowCount])
         half = try queue.tensor(.int32, [network.layout.rowCount])
         children = try floats([members, network.layout.rowCount])
@@ -117,7 +117,7 @@ public final class StateSpaceCrossover {
             if let bias = linear.bias { for column in 0..<linear.outputs { bounds[bias + column] = bound } }
         }
         try gate.bounds.write(bounds)
-        // A child's policy comes from its start and its value network from the fitter parent: words 0 and 1 say so.
+        // A child's policy comes from one row and its value network from another: words 0 and 1 say so.
         try half.write((0..<network.layout.rowCount).map { $0 < network.valueStart ? Int32(0) : 1 })
         var words = [UInt32](repeating: 0, count: members * network.layout.rowCount)
         for member in 0..<members { words[member * network.layout.rowCount + 1] = 1 }
@@ -167,19 +167,19 @@ public final class StateSpaceCrossover {
         try second.members.write(couples.map { Int32($0.second) })
         let weaker = zip(couples, fitterOnes).map { $1 == $0.first ? $0.second : $0.first }
         try fitter.write(fitterOnes.map { Int32($0) })
-        try starts.write((config.childStart == .weaker ? weaker : fitterOnes).map { Int32($0) })
         for parent in [first, second] {
             try queue.gatherRows(parent.parameters, from: parameters, parent.members)
             if let mine = parent.normaliser, let population { try gatherStatistics(mine, population, parent.members) }
         }
-        try queue.gatherRows(fromFitter, from: parameters, fitter)
-        if config.childStart == .fresh {
-            let rows = try network.initialRows(config.mutation.initialisation, scratch: fromStart, streams: streams, logStd: Float(config.mutation.initialLogStd), step: UInt32(round), on: queue)
-            try fromStart.write(rows)
-        } else {
-            try queue.gatherRows(fromStart, from: parameters, starts)
+        for (start, members, rows) in [(config.childStart, starts, fromStart), (config.childValue, valueStarts, forValue)] {
+            if start == .fresh {
+                try rows.write(network.initialRows(config.mutation.initialisation, scratch: rows, streams: streams, logStd: Float(config.mutation.initialLogStd), step: UInt32(round), on: queue))
+            } else {
+                try members.write((start == .weaker ? weaker : fitterOnes).map { Int32($0) })
+                try queue.gatherRows(rows, from: parameters, members)
+            }
         }
-        try queue.launch("cross_parameters", over: [network.layout.rowCount / queue.lanes, members], fromStart, fromFitter, halves, half, children, Int32(members), Int32(network.layout.rowCount))
+        try queue.launch("cross_parameters", over: [network.layout.rowCount / queue.lanes, members], fromStart, forValue, halves, half, children, Int32(members), Int32(network.layout.rowCount))
         guard let normaliser, let population else { return }
         switch config.childStatistics {
         case .fitter: try gatherStatistics(normaliser, population, fitter)
