@@ -97,10 +97,12 @@ import Testing
         let rewards = rng.uniform(members * slots * rows), ended = (0..<members * slots * rows).map { _ in Int32.random(in: 0..<4, using: &rng) == 0 ? Int32(1) : 0 }
         let parts = window * t * e, scores = try queue.tensor(.float32, [members, parts]), lengths = try queue.tensor(.int32, [members, parts]), counts = try queue.tensor(.int32, [members, e])
         let best = try queue.tensor([Int32](repeating: -1, count: members * kept), [members, kept]), first = 2   // slots 2 and 0, in this order
+        let bestScores = try queue.tensor(.float32, [members, kept]), firstCounts = try queue.tensor(.int32, [members])
         func i(_ x: Int) -> Int32 { Int32(x) }
         try queue.launch("episode_parts", over: [e, members], queue.tensor(rewards, [members, slots * rows]), queue.tensor(ended, [members, slots * rows]), scores, lengths, counts, i(members), i(e), i(t), i(slots), i(first), i(window))
-        try queue.launch("best_rows", over: [e, members], scores, lengths, counts, best, i(members), i(e), i(t), i(slots), i(first), i(window), i(kept))
+        try queue.launch("best_rows", over: [e, members], scores, lengths, counts, best, bestScores, i(members), i(e), i(t), i(slots), i(first), i(window), i(kept))
         let got: [Int32] = try best.read()
+        var ranked: [[Float]] = []
         for p in 0..<members {
             var episodes: [(score: Float, rows: [Int])] = []
             for environment in 0..<e {
@@ -114,6 +116,13 @@ import Testing
             }
             let order = episodes.indices.sorted { episodes[$0].score != episodes[$1].score ? episodes[$0].score > episodes[$1].score : $0 < $1 }.flatMap { episodes[$0].rows }
             #expect(got[p * kept..<(p + 1) * kept].map { Int($0) } == Array(order.prefix(kept)))
+            ranked.append(episodes.sorted { $0.score > $1.score }.flatMap { Array(repeating: $0.score, count: $0.rows.count) })
         }
+        // Of both members together: child 0 has parents 0 and 1, child 1 has parents 1 and 1, whose rows are equally good.
+        try queue.launch("best_of_both", over: [members], queue.tensor([0, 1, 1, 1] as [Int32], [2, members]), bestScores, firstCounts, i(members), i(kept), i(kept))
+        let pooled = (ranked[0].prefix(kept).map { ($0, true) } + ranked[1].prefix(kept).map { ($0, false) }).sorted { $0.0 > $1.0 }.prefix(kept).count { $0.1 }
+        let firsts: [Int32] = try firstCounts.read()
+        #expect(Int(firsts[0]) == pooled && pooled > 0 && pooled < kept)
+        #expect(firsts[1] >= Int32(kept / 2))
     }
 }

@@ -120,7 +120,7 @@ import Testing
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func everyOptionRuns(environment: String) throws {
         let edits: [(inout GPOConfig) -> Void] = [
             { $0.crossover = .parameterSpace; $0.childStatistics = .merged },
-            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh },
+            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.gateData = .pooled },
             { $0.selection = .mix; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
             { $0.mutation.normaliseObservations = false; $0.finalCrossover = false },
             { $0.mutation.population = 2; $0.dataSharing = false; $0.daggerPasses = 0; $0.imitationEpochs = 0 },
@@ -163,7 +163,7 @@ import Testing
         let yaml = try Configuration.yaml(config)
         #expect(yaml.contains("total_steps: 5000000\n") && yaml.components(separatedBy: "total_steps").count == 2)
         // Every setting of its own is encoded.
-        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_refinement_rate", "dagger_passes", "child_value", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
+        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_data", "gate_refinement_rate", "dagger_passes", "child_value", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
         let folder = try TemporaryFolder(), file = try folder.file("config.yaml", Data(yaml.utf8))
         #expect(try Configuration.load(GPOConfig(), file: file) == config)
     }

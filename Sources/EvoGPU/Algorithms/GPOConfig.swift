@@ -28,6 +28,10 @@ public enum CrossoverOperator: String, Choice {
     case parameterSpace = "parameter_space"
 }
 
+/// Which recent rollouts a gate is trained on: the best of each parent in equal parts, or the best of both together, most of which are the
+/// better parent's.
+public enum GateData: String, Choice { case each, pooled }
+
 /// Which weights a child starts with before it imitates, and which its value network has.
 public enum ChildStart: String, Choice { case fitter, weaker, fresh }
 /// Whose statistics of observations a child sees the world with.
@@ -64,6 +68,8 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var recentRollouts = 8
     /// Which part of those rollouts' steps, from the episodes with the highest rewards, a gate is trained on.
     public var eliteFraction = 0.25
+    /// Whether each parent's best count, or the best of both.
+    public var gateData = GateData.each
     /// Widths of the gate's hidden layers. Section 4.1.
     public var gateHidden = [32, 32]
     public var gateEpochs = 5
@@ -104,7 +110,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case variant, rounds, totalSteps = "total_steps", dataSharing = "data_sharing", similarity, similarLimit = "similar_limit", klStates = "kl_states"
         case selection, diversityWeight = "diversity_weight", diversityWeightEnd = "diversity_weight_end", crossover, finalCrossover = "final_crossover"
-        case recentRollouts = "recent_rollouts", eliteFraction = "elite_fraction", gateHidden = "gate_hidden", gateEpochs = "gate_epochs"
+        case recentRollouts = "recent_rollouts", eliteFraction = "elite_fraction", gateData = "gate_data", gateHidden = "gate_hidden", gateEpochs = "gate_epochs"
         case gateBatchSize = "gate_batch_size", gateLearningRate = "gate_learning_rate", gateRefinement = "gate_refinement", gateRefinementRate = "gate_refinement_rate"
         case crossoverEnvironments = "crossover_environments", crossoverSteps = "crossover_steps", daggerPasses = "dagger_passes"
         case imitationEpochs = "imitation_epochs", imitationBatchSize = "imitation_batch_size", imitationLearningRate = "imitation_learning_rate"
@@ -129,6 +135,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try keys.encode(finalCrossover, forKey: .finalCrossover)
         try keys.encode(recentRollouts, forKey: .recentRollouts)
         try keys.encode(eliteFraction, forKey: .eliteFraction)
+        try keys.encode(gateData, forKey: .gateData)
         try keys.encode(gateHidden, forKey: .gateHidden)
         try keys.encode(gateEpochs, forKey: .gateEpochs)
         try keys.encode(gateBatchSize, forKey: .gateBatchSize)
@@ -166,6 +173,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         finalCrossover = try value(.finalCrossover)
         recentRollouts = try value(.recentRollouts)
         eliteFraction = try value(.eliteFraction)
+        gateData = try value(.gateData)
         gateHidden = try value(.gateHidden)
         gateEpochs = try value(.gateEpochs)
         gateBatchSize = try value(.gateBatchSize)
@@ -209,8 +217,12 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     }
     /// Rollouts that a round ends with and that a gate is trained on: as many in every round.
     var window: Int { min(recentRollouts, (0..<rounds).map { iterations(ofRound: $0) }.min() ?? 1) }
-    /// Steps that each gate takes from each parent.
-    var eliteSteps: Int { max(1, Int((eliteFraction * Double(window * mutation.environments * mutation.rolloutSteps)).rounded())) }
+    /// Half of the steps that each gate is trained on: those of either parent, if not pooled.
+    var eliteSteps: Int { max(1, Int((eliteFraction * Double(recentSteps)).rounded())) }
+    /// Steps of each parent that a gate may be trained on.
+    private var recentSteps: Int { window * mutation.environments * mutation.rolloutSteps }
+    /// A parent's best steps that are put in order for that.
+    var rankedSteps: Int { gateData == .pooled ? min(2 * eliteSteps, recentSteps) : eliteSteps }
 
     /// The mutation as PPO runs it.
     var ppo: PPOConfig {

@@ -38,7 +38,7 @@ public final class StateSpaceCrossover {
     }
     private struct Gate {
         let layout: ParameterLayout, workspace: MLPWorkspace, parameters: Tensor, gradients: Tensor, bounds: Tensor, optimiser: Optimiser
-        let rows: Tensor, scores: Tensor, lengths: Tensor, counts: Tensor, order: Tensor, states: Tensor, labels: Tensor, statistics: Tensor, sums: Tensor, log: Tensor, limits: Tensor, uniform: Tensor
+        let rows: Tensor, rowScores: Tensor, firstCounts: Tensor, scores: Tensor, lengths: Tensor, counts: Tensor, order: Tensor, states: Tensor, labels: Tensor, statistics: Tensor, sums: Tensor, log: Tensor, limits: Tensor, uniform: Tensor
         let refinement: Refinement?
     }
     /// What the optional policy-gradient steps need beside.
@@ -87,7 +87,7 @@ public final class StateSpaceCrossover {
         gate = try Gate(layout: layout, workspace: MLPWorkspace(mlp, members: members, rows: gateMost, backward: true, on: queue), parameters: floats([members, layout.rowCount]),
                         gradients: floats([members, layout.rowCount]), bounds: floats([layout.rowCount], padded: false),
                         optimiser: Optimiser(.adam(), members: members, parameters: layout.rowCount, on: queue),
-                        rows: queue.tensor(.int32, [members, elites]), scores: floats([members, parts], padded: false), lengths: queue.tensor(.int32, [members, parts]),
+                        rows: queue.tensor(.int32, [members, config.rankedSteps]), rowScores: floats([members, config.rankedSteps], padded: false), firstCounts: queue.tensor(.int32, [members]), scores: floats([members, parts], padded: false), lengths: queue.tensor(.int32, [members, parts]),
                         counts: queue.tensor(.int32, [members, config.mutation.environments]), order: queue.tensor(.int32, [members, 2 * elites], padded: true),
                         states: floats([members, config.gateBatchSize, n]), labels: queue.tensor(.int32, [members, config.gateBatchSize]), statistics: floats([members, gateMost, rowPadding]),
                         sums: floats([members, rowPadding]), log: floats([members, rowPadding]), limits: floats([members], padded: false), uniform: floats([members, rows]), refinement: refinement)
@@ -117,6 +117,7 @@ public final class StateSpaceCrossover {
             if let bias = linear.bias { for column in 0..<linear.outputs { bounds[bias + column] = bound } }
         }
         try gate.bounds.write(bounds)
+        try gate.firstCounts.write([Int32](repeating: Int32(config.eliteSteps), count: members))
         // A child's policy comes from one row and its value network from another: words 0 and 1 say so.
         try half.write((0..<network.layout.rowCount).map { $0 < network.valueStart ? Int32(0) : 1 })
         var words = [UInt32](repeating: 0, count: members * network.layout.rowCount)
@@ -198,10 +199,11 @@ public final class StateSpaceCrossover {
 
     /// Cross-entropy on both parents' best recent rollouts. No new samples.
     private func trainGate(_ history: RolloutHistory, _ round: Int) throws {
-        let window = config.window, firstSlot = history.firstSlot(window: window), p = Int32(members), elites = config.eliteSteps
+        let window = config.window, firstSlot = history.firstSlot(window: window), p = Int32(members), elites = config.eliteSteps, ranked = Int32(config.rankedSteps)
         let e = Int32(history.environments), t = Int32(history.steps), l = Int32(history.slots), range = [history.environments, members]
         try queue.launch("episode_parts", over: range, history.rewards, history.ended, gate.scores, gate.lengths, gate.counts, p, e, t, l, Int32(firstSlot), Int32(window))
-        try queue.launch("best_rows", over: range, gate.scores, gate.lengths, gate.counts, gate.rows, p, e, t, l, Int32(firstSlot), Int32(window), Int32(elites))
+        try queue.launch("best_rows", over: range, gate.scores, gate.lengths, gate.counts, gate.rows, gate.rowScores, p, e, t, l, Int32(firstSlot), Int32(window), ranked)
+        if config.gateData == .pooled { try queue.launch("best_of_both", over: [members], parents, gate.rowScores, gate.firstCounts, p, ranked, Int32(2 * elites)) }
         try queue.randomUniform(gate.parameters, streams: streams, step: UInt32(round), purpose: "GINI")
         try queue.launch("bounded_parameters", over: [gate.layout.rowCount / queue.lanes, members], gate.parameters, gate.bounds, p, Int32(gate.layout.rowCount))
         try gate.optimiser.reset(on: queue)
@@ -210,8 +212,8 @@ public final class StateSpaceCrossover {
             try queue.randomPermutation(gate.order, streams: streams, step: UInt32(round * config.gateEpochs + epoch), purpose: "GATE")
             for start in stride(from: 0, to: 2 * elites, by: config.gateBatchSize) {
                 let count = min(config.gateBatchSize, 2 * elites - start)
-                try queue.launch("gather_gate", over: [count, members], gate.order, parents, gate.rows, history.observations, normaliser?.mean ?? gate.states, normaliser?.variance ?? gate.states,
-                                 gate.states, gate.labels, p, Int32(history.slots * history.rows), Int32(elites), Int32(start), Int32(count), Int32(gate.order.pitch),
+                try queue.launch("gather_gate", over: [count, members], gate.order, gate.firstCounts, parents, gate.rows, history.observations, normaliser?.mean ?? gate.states, normaliser?.variance ?? gate.states,
+                                 gate.states, gate.labels, p, Int32(history.slots * history.rows), ranked, Int32(start), Int32(count), Int32(gate.order.pitch),
                                  Int32(network.policy.inputs), Int32(gate.states.pitch), Int32(normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
                 let x = view(gate.states, rows: count)
                 try gate.workspace.forward(x, parameters: gate.parameters, rows: count, on: queue)

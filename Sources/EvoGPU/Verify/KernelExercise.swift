@@ -162,7 +162,7 @@ private func exerciseEvolution(on queue: Queue) throws {
         (config.mutation.hidden, config.mutation.valueHidden, config.gateHidden) = ([17, 5], [19], [5])
         (config.similarity, config.similarLimit, config.klStates, config.rounds, config.recentRollouts) = (1e6, 3, 9, 2, 2)
         (config.gateEpochs, config.gateBatchSize, config.gateRefinement, config.crossoverEnvironments, config.crossoverSteps) = (1, 5, 1, 3, 4)
-        (config.daggerPasses, config.imitationEpochs, config.imitationBatchSize, config.childStatistics, config.lineageEpisodes) = (1, 1, 11, .merged, 0)
+        (config.daggerPasses, config.imitationEpochs, config.imitationBatchSize, config.gateData, config.childStatistics, config.lineageEpisodes) = (1, 1, 11, .pooled, .merged, 0)
         config.totalSteps = 2 * 3 * (2 * 35 + config.crossoverStepsPerChild)
         let gpo = try GPO(config, EnvironmentSpec.named(environment), seeds: [1], on: queue)
         while !gpo.isDone { _ = try gpo.step() }

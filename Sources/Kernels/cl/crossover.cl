@@ -37,10 +37,11 @@ __kernel void episode_parts(__global const float *reward_in,   // [P, L, R]
     count_out[(size_t)p * (size_t)environment_count + (size_t)e] = count;
 }
 
-// Work-item (e, p) writes the rows of its episodes to their places in member p's order from the best episode to the worst, if the
-// place is below `kept`: a row's number in the history is slot R + t E + e.
+// Work-item (e, p) writes the rows of its episodes, with the episode's score, to their places in member p's order from the best episode
+// to the worst, if the place is below `kept`: a row's number in the history is slot R + t E + e.
 __kernel void best_rows(__global const float *score_in, __global const int *length_in, __global const int *count_in,  // as above
                         __global int *row_out,                 // [P, kept]
+                        __global float *row_score_out,         // [P, kept]
                         const int member_count, const int environment_count, const int step_count, const int slot_count,
                         const int first_slot, const int window, const int kept) {
     const int e = (int)get_global_id(0);
@@ -48,6 +49,7 @@ __kernel void best_rows(__global const float *score_in, __global const int *leng
     if (e >= environment_count || p >= member_count) return;
     const size_t all = (size_t)window * (size_t)step_count, base = (size_t)p * (size_t)environment_count;
     __global int *row = row_out + (size_t)p * (size_t)kept;
+    __global float *row_score = row_score_out + (size_t)p * (size_t)kept;
     const int count = count_in[base + (size_t)e];
     int at = 0;                                                // steps of this environment before part k
     for (int k = 0; k < count; ++k) {
@@ -65,13 +67,33 @@ __kernel void best_rows(__global const float *score_in, __global const int *leng
         for (int i = 0; i < length && place + i < kept; ++i) {
             const int step = at + i, slot = (first_slot + step / step_count) % slot_count;
             row[place + i] = (slot * step_count + step % step_count) * environment_count + e;
+            row_score[place + i] = score;
         }
         at += length;
     }
 }
 
+// Work-item c counts how many of the `wanted` best rows of both its parents together are the first one's; of equals those come first.
+__kernel void best_of_both(__global const int *parent_in,      // [2, P]
+                           __global const float *row_score_in, // [P, kept], falling
+                           __global int *first_count_out,      // [P]
+                           const int member_count, const int kept, const int wanted) {
+    const int c = (int)get_global_id(0);
+    if (c >= member_count) return;
+    __global const float *first = row_score_in + (size_t)parent_in[c] * (size_t)kept;
+    __global const float *second = row_score_in + (size_t)parent_in[member_count + c] * (size_t)kept;
+    int a = 0, b = 0;
+    while (a + b < wanted) {
+        const int takes_first = b >= kept || (a < kept && first[a] >= second[b]);
+        a += takes_first;
+        b += 1 - takes_first;
+    }
+    first_count_out[c] = a;
+}
+
 // Work-item (b, c) takes a state from one of child c's parents' best rows, normalised as the child does, with the parent's number.
-__kernel void gather_gate(__global const int *order_in,            // [P, order_pitch]: of 2 kept places, the first parent's first
+__kernel void gather_gate(__global const int *order_in,            // [P, order_pitch]: places, the first parent's first
+                          __global const int *first_count_in,      // [P]: how many those are
                           __global const int *parent_in,           // [2, P]
                           __global const int *row_in,              // [P, kept]
                           __global const float *observation_in,    // [P, L R, n], padded, raw
@@ -83,8 +105,8 @@ __kernel void gather_gate(__global const int *order_in,            // [P, order_
     const int b = (int)get_global_id(0);
     const int c = (int)get_global_id(1);
     if (b >= batch || c >= member_count) return;
-    const int place = order_in[(size_t)c * (size_t)order_pitch + (size_t)(first + b)], label = place >= kept;
-    const int parent = parent_in[label * member_count + c], row = row_in[(size_t)parent * (size_t)kept + (size_t)(place - label * kept)];
+    const int place = order_in[(size_t)c * (size_t)order_pitch + (size_t)(first + b)], first_count = first_count_in[c], label = place >= first_count;
+    const int parent = parent_in[label * member_count + c], row = row_in[(size_t)parent * (size_t)kept + (size_t)(place - label * first_count)];
     __global const float *x = observation_in + ((size_t)parent * (size_t)history_rows + (size_t)row) * (size_t)pitch;
     __global float *y = state_out + ((size_t)c * (size_t)batch + (size_t)b) * (size_t)pitch;
     for (int i = 0; i < pitch; i += W) vstore(vload(x + i), y + i);
