@@ -69,7 +69,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     /// Which part of those rollouts' steps, from the episodes with the highest rewards, a gate is trained on.
     public var eliteFraction = 0.25
     /// Whether each parent's best count, or the best of both.
-    public var gateData = GateData.each
+    public var gateData = GateData.pooled
     /// Widths of the gate's hidden layers. Section 4.1.
     public var gateHidden = [32, 32]
     public var gateEpochs = 5

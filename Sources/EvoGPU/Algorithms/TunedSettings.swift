@@ -42,6 +42,8 @@ func tune(_ config: inout GPOConfig, environment: String) {
         config.totalSteps = 2_000_000
         (config.mutation.learningRate, config.mutation.gamma) = (1e-3, 0.9)
         config.crossoverSteps = 200
+    case "Ant", "HalfCheetah", "Hopper", "Humanoid", "Walker2d":
+        config.mutation.initialLogStd = -1
     default:
         break
     }

@@ -63,7 +63,7 @@ public struct AlgorithmSpec: Sendable {
             tune(&config, algorithm: name, environment: task)
             return .ppo(config)
         case .gpo(var config):
-            tune(&config, environment: spec.name)
+            tune(&config, environment: task)
             return .gpo(config)
         case .erl(var config):
             config.mode = mode
