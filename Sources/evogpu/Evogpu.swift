@@ -6,7 +6,7 @@ import GPUTensor
 @main struct Evogpu: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evogpu", abstract: "Trains whole populations of reinforcement-learning policies on any OpenCL device, or on the CPU.", version: evogpuVersion,
-        subcommands: [DevicesCommand.self, EnvsCommand.self, ModelCommand.self, AlgorithmsCommand.self, TrainCommand.self, ResumeCommand.self, EvalCommand.self, LineageCommand.self, ReportCommand.self, ExportCommand.self, ReplayCommand.self, BenchCommand.self, VerifyCommand.self])
+        subcommands: [DevicesCommand.self, EnvsCommand.self, ModelCommand.self, AlgorithmsCommand.self, TrainCommand.self, ResumeCommand.self, EvalCommand.self, LineageCommand.self, ReportCommand.self, StudyCommand.self, ExportCommand.self, ReplayCommand.self, BenchCommand.self, VerifyCommand.self])
 }
 
 /// The `--device` option of every command that runs kernels.

@@ -13,7 +13,12 @@ public func report(on folders: [URL], round: Int = 1, dimensions: (Int, Int)? = 
     for run in runs where !environments.contains(run.environment) { environments.append(run.environment) }
     let sections = try environments.map { environment in try section(environment, runs.filter { $0.environment == environment }, round, dimensions) }
     let title = "Training runs on " + environments.joined(separator: ", ")
-    return """
+    return reportPage(title: title, header: "\(runs.count) run\(runs.count == 1 ? "" : "s") by evogpu \(escaped(evogpuVersion)): \(runs.map { escaped($0.url.lastPathComponent) }.joined(separator: ", "))", body: sections.joined(separator: "\n"))
+}
+
+/// A whole page.
+func reportPage(title: String, header: String, body: String) -> String {
+    """
         <!doctype html>
         <html lang="en">
         <head>
@@ -25,8 +30,8 @@ public func report(on folders: [URL], round: Int = 1, dimensions: (Int, Int)? = 
         </style>
         </head>
         <body>
-        <header><h1>\(escaped(title))</h1><p>\(runs.count) run\(runs.count == 1 ? "" : "s") by evogpu \(escaped(evogpuVersion)): \(runs.map { escaped($0.url.lastPathComponent) }.joined(separator: ", "))</p></header>
-        \(sections.joined(separator: "\n"))
+        <header><h1>\(escaped(title))</h1><p>\(header)</p></header>
+        \(body)
         </body>
         </html>
 
@@ -245,6 +250,6 @@ private func visitedStates(_ run: ReportedRun, _ dimensions: (Int, Int)?) throws
     return figure(body + labels.body, 1000, 614, "<b>Where policies go.</b> Densities of visited states, on a logarithmic scale, of the first round's first couple (members \(escaped(metadata["first"] ?? "")) and \(escaped(metadata["second"] ?? "")) of seed \(escaped(metadata["seed"] ?? ""))) and of its two children.")
 }
 
-private func figure(_ body: String, _ width: Int, _ height: Int, _ caption: String) -> String {
+func figure(_ body: String, _ width: Int, _ height: Int, _ caption: String) -> String {
     "<figure><div class=\"scroll\"><svg viewBox=\"0 0 \(width) \(height)\" role=\"img\">\n\(body)</svg></div><figcaption>\(caption)</figcaption></figure>\n"
 }
