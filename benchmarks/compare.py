@@ -19,6 +19,9 @@ def ours(subject, device, tag):
         return []
     rows = [json.loads(line) for line in text.stdout.splitlines()]
     for row in rows:
+        if subject.startswith("pderl"):  # phases of whole generations
+            seconds = sum(row["seconds"].values()) / row["rounds"]
+            row.update(name="generation", shapes=f"PDERL on {row['environment']}", median_s=seconds, rate=row["steps"] / row["rounds"] / seconds, unit="frames/s")
         row.update(library="evogpu", backend=device, round=tag)
         if subject.startswith("gpo"):   # a whole run, its phases in `seconds`
             seconds = sum(row["seconds"].values())
@@ -26,9 +29,9 @@ def ours(subject, device, tag):
     return rows
 
 
-def peers():
+def peers(scripts):
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-        subprocess.run(["bash", os.path.join(here, "peers", "run.sh"), file.name], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["bash", os.path.join(here, "peers", "run.sh"), file.name, *scripts], check=True, stdout=subprocess.DEVNULL)
         return [json.loads(line) for line in open(file.name)]
 
 
@@ -46,7 +49,17 @@ COMPARISONS = [
       for task in ("HalfCheetah", "Swimmer", "Hopper", "Walker2d", "Ant", "Humanoid") for library, forms in (("envpool", ["sync", "async"]), ("mujoco", ["mj_step"]))],
     ("ppo", "Pendulum-v1, 8 members", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
     ("gpo", "HalfCheetah-v5, 8 policies", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
+    ("ddpg_update", "17 x 6", "torch", ["published", "published_memory"], None, 4),
+    ("ddpg_update", "17 x 6", "torch", ["batch_at_hand"], None, None),
+    ("ddpg_update", "17 x 6", "jax", ["scan"], None, 2),
+    ("distillation", "4 children", "torch", ["published"], None, 20),
+    ("distillation", "4 children", "jax", ["vmap_4", "one"], None, 2.5),
+    ("proximal_mutation", "9 mutants", "torch", ["published"], None, 10),
+    ("proximal_mutation", "9 mutants", "jax", ["vmap_9_columns_together", "vmap_9_columns_in_turn", "map_9"], None, 2.5),
+    ("generation", "PDERL on HalfCheetah-v5", "torch", ["published"], None, 6),
 ]
+# Ours do so many at once; the peers' lines are of one.
+TOGETHER = {"distillation": 4, "proximal_mutation": 9}
 
 
 def table(lines):
@@ -69,7 +82,7 @@ def table(lines):
                 rate = max(l["rate"] for l in found)
                 cells += [f"{rate:,.0f} steps/s", f"**{rate / best['env_steps_per_s']:.1f}x**"]
             else:
-                median = min(l["median_s"] for l in found)
+                median = min(l["median_s"] for l in found) / TOGETHER.get(name, 1)
                 cells += [f"{median * 1e3:.3f} ms", f"**{best['median_s'] / median:.2f}x**"]
         what = f"{best['env_steps_per_s']:,.0f} steps/s" if comparesRates else f"{best['median_s'] * 1e3:.3f} ms"
         out.append(f"| {name} {shapes.rstrip(' x') if name == 'ppo' else shapes} | {library} {best.get('version', '')} {best['form']} | {what} | " + " | ".join(cells) + f" | {str(aim) + 'x' if aim else ''} |")
@@ -89,17 +102,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=os.path.join(here, "results", "cpu"))
     parser.add_argument("--from", dest="source", help="make the table of an earlier run's .jsonl again")
+    parser.add_argument("--subjects", nargs="+", default=["kernels", "ppo", "gpo --steps 2000000 --rounds 3", "envs", "operators", "pderl"], help="of evogpu bench")
+    parser.add_argument("--peers", nargs="*", default=[], help="scripts of benchmarks/peers, with options; all by default")
     options = parser.parse_args()
     if options.source:
         lines = [json.loads(line) for line in open(options.source)]
     else:
         lines = []
         for tag in ("before", "after"):
-            for subject in ("kernels", "ppo", "gpo --steps 2000000 --rounds 3", "envs"):
+            for subject in options.subjects:
                 for device in ("cpu", "opencl"):
                     lines += ours(subject, device, tag)
             if tag == "before":
-                lines += peers()
+                lines += peers(options.peers)
     commit = subprocess.run(["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     model = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.processor())
     os.makedirs(os.path.dirname(os.path.abspath(options.out)), exist_ok=True)

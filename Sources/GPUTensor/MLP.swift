@@ -95,15 +95,17 @@ public final class MLPWorkspace {
     /// - Parameters:
     ///   - parameterGradients: `[P, N]` rows laid out like `parameters`; this network's slots are overwritten. Nil: only the input's gradient.
     ///   - inputGradient: `[P, rows, inputs]` padded, for the gradient of the input; nil if it is not wanted.
+    ///   - isRepeated: the last backward pass had the same parameters, so that their transposed copies need not be made again.
+    ///   - normGradients: false leaves the gradients of normalisations' own parameters alone.
     public func backward(_ x: MatrixView, parameters: Tensor, parameterGradients: Tensor?, inputGradient: MatrixView? = nil, rows: Int? = nil, members: Int? = nil,
-                         on queue: Queue) throws {
+                         isRepeated: Bool = false, normGradients: Bool = true, on queue: Queue) throws {
         let rows = rows ?? self.rows, members = members ?? self.members
         precondition(!gradients.isEmpty && (inputGradient == nil || inputGradientUsed), "the workspace was made without room for this gradient")
         for (index, layer) in mlp.layers.enumerated().reversed() {
             let gradient = view(gradients[index], rows: rows)
             if let norm = layer.norm {
                 try queue.layerNormBackward(gradient, gradient, norm, parameters: parameters, xhat: normalised[index]!, scale: scales[index]!,
-                                            gradients: parameterGradients, members: members, rows: rows)
+                                            gradients: normGradients ? parameterGradients : nil, members: members, rows: rows)
             }
             let input = index == 0 ? x : view(activations[index - 1], rows: rows)
             if let parameterGradients {
@@ -111,7 +113,7 @@ public final class MLPWorkspace {
             }
             guard index > 0 || inputGradient != nil else { continue }
             let flipped = view(transposed[index], rows: layer.linear.outputs)
-            try queue.linearTranspose(flipped, layer.linear, parameters: parameters, members: members)
+            if !isRepeated { try queue.linearTranspose(flipped, layer.linear, parameters: parameters, members: members) }
             if index > 0 {
                 try queue.linearInputGradient(view(gradients[index - 1], rows: rows), gradient, layer.linear, transposed: flipped,
                                               through: (input, mlp.layers[index - 1].activation), members: members, rows: rows)

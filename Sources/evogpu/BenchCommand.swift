@@ -4,8 +4,8 @@ import GPUTensor
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "bench", abstract: "Measures kernels, environments, or training with updates.")
-    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo, gpo, pderl }
-    @Argument(help: "What to measure: kernels, envs, ppo, or where the time of gpo or pderl goes.") var subject: Subject
+    enum Subject: String, ExpressibleByArgument, CaseIterable { case kernels, envs, ppo, operators, gpo, pderl }
+    @Argument(help: "What to measure: kernels, envs, ppo, the operators and updates of pderl, or where the time of gpo or pderl goes.") var subject: Subject
     @Option(help: "With envs: only this environment; with gpo: which, HalfCheetah-v5 by default.") var env: String?
     @Option(help: "With gpo: environment steps of the run.") var steps = 8_000_000
     @Option(help: "With gpo: its rounds.") var rounds = 12
@@ -13,6 +13,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "With pderl: seeds of each variant.") var seeds = 1
     @Option(help: "With pderl: generations, after a first one that is not counted.") var generations = 2
     @Option(name: .customLong("set"), parsing: .singleValue, help: "With pderl: a setting, key=value; may be repeated.") var settings: [String] = []
+    @Option(help: "With operators: only this one; ddpg_update, distillation or proximal_mutation.") var only: String?
     @OptionGroup var device: DeviceOptions
     @Flag(help: "Print one JSON object per line.") var json = false
     @Flag(help: "Also time every launch and list the kernels by share; launches then don't overlap with the host.") var profile = false
@@ -22,12 +23,13 @@ struct BenchCommand: ParsableCommand {
         let report: (Measurement) throws -> Void = { measurement in
             if json { return try printJSON(measurement, pretty: false) }
             let share = measurement.fractionOfPeak.map { ", \(decimal(100 * $0, 0)) % of the device's peak" } ?? ""
-            print("\(measurement.name) \(measurement.shapes): \(decimal(measurement.median * 1e6, 2)) us (p10 \(decimal(measurement.p10 * 1e6, 2)), p90 \(decimal(measurement.p90 * 1e6, 2))), \(decimal(measurement.rate, 1)) \(measurement.unit)\(share)")
+            print("\(measurement.name) \(measurement.shapes): \(decimal(measurement.median * 1e6, 2)) us (p10 \(decimal(measurement.p10 * 1e6, 2)), p90 \(decimal(measurement.p90 * 1e6, 2)), \(decimal(measurement.cpu * 1e6, 2)) us of processors), \(decimal(measurement.rate, 1)) \(measurement.unit)\(share)")
         }
         switch subject {
         case .kernels: try benchmarkKernels(on: queue, report: report)
         case .envs: try benchmarkEnvironments(env.map { name in try usage { try EnvironmentSpec.named(name) } }, on: queue, report: report)
         case .ppo: try benchmarkPPO(on: queue, report: report)
+        case .operators: try benchmarkOperators(only: only, on: queue, report: report)
         case .gpo:
             let times = try benchmarkGPO(usage { try EnvironmentSpec.named(env ?? "HalfCheetah-v5") }, steps: steps, rounds: rounds, on: queue)
             try printPhases(times, "rounds")

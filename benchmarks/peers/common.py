@@ -48,8 +48,8 @@ def statistics(times, since=None, seconds=None):
     return stats
 
 
-def measure(call, seconds=1.0, warmup=0.3, tries=3, quiet=0.1):
-    """Times single calls for `seconds`, and five of them at the least.
+def measure(call, seconds=1.0, warmup=0.3, tries=3, quiet=0.1, least=5):
+    """Times single calls for `seconds`, and `least` of them at the least.
 
     Where other processes disturbed them, tries again and keeps the quietest.
     """
@@ -60,12 +60,13 @@ def measure(call, seconds=1.0, warmup=0.3, tries=3, quiet=0.1):
     best = None
     for _ in range(tries):
         times = []
-        since, begin = busy_elsewhere(), time.perf_counter()
-        while len(times) < 5 or time.perf_counter() < begin + seconds:
+        since, begin, spent = busy_elsewhere(), time.perf_counter(), time.process_time()
+        while len(times) < least or time.perf_counter() < begin + seconds:
             start = time.perf_counter()
             call()
             times.append(time.perf_counter() - start)
         stats = statistics(times, since, time.perf_counter() - begin)
+        stats["cpu_s"] = (time.process_time() - spent) / len(times)
         if best is None or stats["other_cpus"] < best["other_cpus"]:
             best = stats
         if best.get("other_cpus", 0) < quiet:
@@ -134,3 +135,39 @@ def mlp_shape():
 def gradient_norm(gradients):
     """One number to compare the gradients of two libraries by."""
     return float(np.sqrt(sum(float((np.asarray(g, dtype=np.float64) ** 2).sum()) for g in gradients)))
+
+
+# PDERL at HalfCheetah's shapes.
+PDERL_SHAPE = {"observations": 17, "actions": 6, "hidden": 128, "critic": [200, 300], "batch": 128, "memory": 8000, "dtype": "float32"}
+
+
+def pderl_rows(count):
+    """Transitions as five arrays: state, action, next state, reward, done."""
+    rng = np.random.default_rng(3)
+    n, a = PDERL_SHAPE["observations"], PDERL_SHAPE["actions"]
+    normal = lambda width: rng.standard_normal((count, width), dtype=np.float32) * np.float32(0.3)
+    return [normal(n), normal(a), normal(n), normal(1), np.zeros((count, 1), dtype=np.float32)]
+
+
+def _actor_flops(rows):
+    return 2 * rows * (17 * 128 + 128 * 128 + 128 * 6)
+
+
+def _critic_flops(rows):
+    return 2 * rows * (17 * 200 + 6 * 200 + 400 * 300 + 300)
+
+
+def pderl_update_flops():
+    """Products that an update needs: no gradient of a network's input but the action's."""
+    actor, critic = _actor_flops(128), _critic_flops(128)
+    inner = 2 * 128 * (400 * 300 + 300)
+    return 3 * actor - 2 * 128 * 17 * 128 + actor + 4 * critic + inner + 2 * 128 * (200 * 300 + 300 + 6 * 200)
+
+
+def pderl_distillation_flops():
+    """Products for one child with the teacher's actions computed once."""
+    return 2 * (_actor_flops(8000) + _critic_flops(8000)) + 744 * (3 * _actor_flops(128) - 2 * 128 * 17 * 128)
+
+
+def pderl_mutation_flops():
+    return _actor_flops(256) + 6 * (2 * _actor_flops(256) - 2 * 256 * 17 * 128)

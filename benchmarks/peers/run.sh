@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every peer benchmark and writes its JSON lines to a file.
 #
-#   run.sh [FILE]      default: benchmarks/results/peers.jsonl
+#   run.sh [FILE [SCRIPT...]]   default: benchmarks/results/peers.jsonl, all scripts; a script's options in its word
 #   EVOGPU_PEERS_VENV  the environment setup.sh made (default: .venv beside this script)
 #   THREADS            CPU threads for every library (default: 2)
 set -euo pipefail
@@ -22,7 +22,9 @@ if command -v "${CXX:-g++}" >/dev/null; then compile=(--compile); fi
 mkdir -p "$(dirname "$out")"
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
-for script in "kernels_torch.py ${compile[*]}" kernels_jax.py ppo_sb3.py physics_envpool.py; do
+scripts=("kernels_torch.py ${compile[*]}" kernels_jax.py ppo_sb3.py physics_envpool.py "pderl_torch.py --generation" pderl_jax.py)
+if [ $# -gt 1 ]; then scripts=("${@:2}"); fi
+for script in "${scripts[@]}"; do
     # shellcheck disable=SC2086  # the options are separate words
     "$python" "$here"/$script --threads "$threads" | tee -a "$lines"
 done

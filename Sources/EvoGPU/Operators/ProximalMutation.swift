@@ -25,13 +25,15 @@ public final class ProximalMutation {
     ///
     /// - Parameters:
     ///   - population: P, members of all runs.
-    ///   - limit: C, how many are mutated at once.
+    ///   - limit: C, how many are mutated at once, at most.
     ///   - states: N_M, of a member's memory.
     ///   - owners: `[P]`, which ring of the memory is each member's.
     ///   - streams: `[P, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
     public init(_ actor: ActorNetwork, population: Int, limit: Int, states: Int = 256, scope: Scope = .matrices, owners: [Int], streams: [UInt32], on queue: Queue) throws {
         guard states >= 1 else { throw RunError("mutation batch: \(states) states; at least 1 is accepted") }
         precondition(owners.count == population)
+        // A processor takes as many members at a time as it has cores: what six backward passes of a member need then stays in a core's cache.
+        let limit = queue.device.isGPU ? limit : min(limit, queue.device.computeUnits)
         (self.actor, self.states, self.scope, self.owners, self.queue) = (actor, states, scope, owners, queue)
         mutants = try MemberRows(population: population, limit: limit, streams: streams, on: queue)
         let n = actor.mlp.inputs, count = actor.mlp.outputs, shape = [limit, actor.layout.rowCount]
@@ -84,7 +86,7 @@ public final class ProximalMutation {
         try queue.zero(squares)
         for column in 0..<actor.mlp.outputs {
             try queue.outputColumnGradient(pass.outputGradient.first(count), column: column, output: pass.output.first(count), activation: .tanh, rowCounts: rowCounts)
-            try pass.backward(x, parameters: mine, parameterGradients: slopes, members: count, on: queue)
+            try pass.backward(x, parameters: mine, parameterGradients: slopes, members: count, isRepeated: column > 0, normGradients: scope == .all, on: queue)
             try queue.addGradientSquares(to: sums, slopes)
         }
         try queue.randomNormal(noise.first(count), streams: mutants.streams, step: step, purpose: "PMUT")
