@@ -37,12 +37,13 @@ import Testing
         #expect(figures.contains { $0.contains { ($0?.children ?? 0) > 0 } })
     }
 
-    @Test func runsInLockStepEqualRunsAlone() throws {
+    @Test(arguments: [(LearnerKind.ddpg, 0.01), (.td3, 0.03)]) func runsInLockStepEqualRunsAlone(learner: LearnerKind, updatesPerStep: Double) throws {
         let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))   // episodes of different lengths
         var config = Self.config([.pderl, .erl])
-        config.totalSteps = 1 << 20
+        (config.totalSteps, config.learner, config.updatesPerStep) = (1 << 20, learner, updatesPerStep)
         let together = try ERL(config, spec, seeds: [7, 8], on: queue)
         for _ in 0..<3 { _ = try together.iterate() }
+        #expect(learner == .ddpg || Set(together.updates.map { $0 % 2 }).count == 2, "every run's actor is due at the same time: \(together.updates)")
         #expect(Set(together.frames).count > 1, "every run has as many steps, which says little")
         let all: [Float] = try together.actors.read(), size = all.count / 4
         for (number, run) in together.runs.enumerated() {
@@ -53,6 +54,19 @@ import Testing
             #expect(try alone.actors.read(as: Float.self).map(\.bitPattern) == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
         }
         #expect(all[..<size] != all[size..<2 * size])
+    }
+
+    // Bursts of 5 updates: the 12th is the third generation's second, whatever a generation's own numbers are.
+    @Test func theDelayCountsAllUpdates() throws {
+        var config = ERLConfig.td3()
+        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.warmupSteps, config.updatesPerStep) = ([8], [8, 8], 10, 1000, 0, 0.025)
+        (config.policyDelay, config.testEpisodes) = (12, 0)
+        let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
+        func words() throws -> [[Float]] { try erl.learner.networks.map { try $0.target.read() } + [erl.learner.actorParameters.read()] }
+        let first = try words()
+        var moved: [Bool] = []
+        for _ in 0..<5 { _ = try erl.iterate(); moved.append(try words() != first) }
+        #expect(erl.updates == [25] && moved == [false, false, true, true, true])
     }
 
     // What the host reads: the episodes, the tests, the learner's losses, and of each of its optimisers the refused steps.

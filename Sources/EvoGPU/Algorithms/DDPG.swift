@@ -46,7 +46,7 @@ public final class DDPG: OffPolicyLearner {
 
     public func start() throws { try policyGradient.start() }
 
-    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor, members: Int) throws {
+    public func update(_ batch: TransitionBatch, number: Int, before: [Int], steps: Tensor, members: Int) throws {
         try update(states: MatrixView(batch.states), actions: MatrixView(batch.actions), rewards: batch.rewards, nextStates: MatrixView(batch.nextStates), done: batch.done, members: members)
     }
 

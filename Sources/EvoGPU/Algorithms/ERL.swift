@@ -310,11 +310,12 @@ public final class ERL {
         try arrange(order)
         try writeSettings(order)
         for optimiser in learner.optimisers { try queue.zero(optimiser.skipped) }
+        let before = order.map { updates[$0] }
         for number in 0..<longest {
             let count = counts.count { $0 > number }
             try replay.draw(batch.slots.first(count), of: runNumbers.first(count), streams: runStreams.first(count), steps: updateCounts.first(count), step: UInt32(number), purpose: "RPLY")
             try replay.gather(batch.first(count), of: runNumbers.first(count))
-            try learner.update(batch, number: number, steps: updateCounts, members: count)
+            try learner.update(batch, number: number, before: before, steps: updateCounts, members: count)
         }
         let losses: [Float] = try learner.criticLosses.read(), refused = try learner.optimisers.map { try $0.skipped.read(as: Int32.self) }
         try arrange(runs.indices.map { order.firstIndex(of: $0)! })

@@ -25,9 +25,10 @@ public protocol OffPolicyLearner: AnyObject {
     ///
     /// - Parameters:
     ///   - number: counts updates since a moment of the caller's choosing.
-    ///   - steps: uint32 `[P]`: each member's updates up to then, so that the sum counts all of its updates.
+    ///   - before: each member's updates up to then, so that the sum counts all of its updates.
+    ///   - steps: the same, uint32 `[P]`.
     ///   - members: how many.
-    func update(_ batch: TransitionBatch, number: Int, steps: Tensor, members: Int) throws
+    func update(_ batch: TransitionBatch, number: Int, before: [Int], steps: Tensor, members: Int) throws
 }
 
 extension OffPolicyLearner {

@@ -18,11 +18,12 @@ public final class TD3: OffPolicyLearner {
     public var optimisers: [Optimiser] { [actorOptimiser] + criticOptimisers }
     private let policyGradient: DeterministicPolicyGradient
     private let targetActor: MLPWorkspace, onlineCritic: CriticWorkspace, targetWorkspaces: [CriticWorkspace]
-    private let criticGradients: Tensor
+    private let criticGradients: Tensor, dueTau: Tensor
     private let streams: Tensor
     private let queue: Queue
 
-    /// Makes the memory; parameters, rates, limits, ``gamma`` and ``tau`` start at zero, and the optimisers' `active` too.
+    /// Makes the memory; parameters, rates, limits, ``gamma`` and ``tau`` start at zero, and the critics' optimisers' `active` too; the
+    /// actor's is written by every update that is some member's d-th.
     ///
     /// - Parameter streams: uint32 `[P, 4]`, for the noise on target actions.
     public init(_ actor: ActorNetwork, _ critic: CriticNetwork, members: Int, batch: Int, delay: Int, noise: Float, noiseLimit: Float, streams: Tensor, on queue: Queue) throws {
@@ -40,12 +41,13 @@ public final class TD3: OffPolicyLearner {
         targetWorkspaces = try (0..<2).map { _ in try CriticWorkspace(critic, members: members, rows: batch, backward: false, on: queue) }
         gamma = try queue.tensor(.float32, [members])
         tau = try queue.tensor(.float32, [members])
+        dueTau = try queue.tensor(.float32, [members])
         criticLosses = try queue.tensor(.float32, [members, batch])
     }
 
     public func start() throws { try policyGradient.start() }
 
-    public func update(_ batch: TransitionBatch, number: Int, steps: Tensor, members count: Int) throws {
+    public func update(_ batch: TransitionBatch, number: Int, before: [Int], steps: Tensor, members count: Int) throws {
         let states = MatrixView(batch.states), nextStates = MatrixView(batch.nextStates), rows = count * self.batch
         try targetActor.forward(nextStates, parameters: targetActorParameters, members: count, on: queue)
         let next = targetActor.output, elements = self.batch * next.pitch
@@ -60,9 +62,11 @@ public final class TD3: OffPolicyLearner {
             try onlineCritic.backward(state: states, action: MatrixView(batch.actions), parameters: parameters, parameterGradients: criticGradients, members: count, on: queue)
             try optimiser.step(parameters.first(count), gradients: criticGradients.first(count), members: count, on: queue)
         }
-        guard (number + 1).isMultiple(of: delay) else { return }
+        // Members have learned unequally often: of those that are not due neither actor nor targets move.
+        guard before.prefix(count).contains(where: { ($0 + number + 1).isMultiple(of: delay) }) else { return }
+        try queue.launch("delay_actors", over: [count], steps, tau, actorOptimiser.active, dueTau, Int32(count), UInt32(truncatingIfNeeded: number), UInt32(delay))
         try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: critics[0], members: count, on: queue)
-        for network in networks { try queue.polyakUpdate(network.target.first(count), towards: network.online.first(count), tau: tau.first(count)) }
+        for network in networks { try queue.polyakUpdate(network.target.first(count), towards: network.online.first(count), tau: dueTau.first(count)) }
     }
 
     public var networks: [(name: String, online: Tensor, target: Tensor)] {

@@ -39,3 +39,16 @@ __kernel void smooth_target_actions(__global const uint *streams_in,  // [P, 4]
             action[at] = moved < -1.0f ? -1.0f : moved > 1.0f ? 1.0f : moved;
         }
 }
+
+// Whose actor and targets move in this update: every delay-th of each member's own. Work-item p owns member p.
+__kernel void delay_actors(__global const uint *step_in,   // [P]: added to `step`
+                           __global const float *tau_in,   // [P]
+                           __global int *active_out,       // [P]
+                           __global float *due_tau_out,    // [P]: tau, or 0 where nothing is due
+                           const int member_count, const uint step, const uint delay) {
+    const int p = (int)get_global_id(0);
+    if (p >= member_count) return;
+    const int due = (step + step_in[p] + 1u) % delay == 0u;
+    active_out[p] = due;
+    due_tau_out[p] = due ? tau_in[p] : 0.0f;
+}
