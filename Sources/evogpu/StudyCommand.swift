@@ -31,8 +31,8 @@ struct OperatorStudyCommand: ParsableCommand {
                 return number
             }
             if let dimensions {
-                let numbers = dimensions.split(separator: ",").compactMap { Int($0) }
-                guard numbers.count == 2 else { throw RunError("--dimensions is \(dimensions); accepted: two numbers, as 0,1") }
+                let words = dimensions.split(separator: ",", omittingEmptySubsequences: false), numbers = words.compactMap { Int($0) }
+                guard numbers.count == 2, words.count == 2 else { throw RunError("--dimensions is \(dimensions); accepted: two numbers, as 0,1") }
                 settings.dimensions = (numbers[0], numbers[1])
             }
             return settings

@@ -136,7 +136,7 @@ import Testing
         #expect(best > 500, "held the pole for \(best) steps of 1000 at best")   // at random for about 6
     }
 
-    @Test(arguments: [("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"), ("replay_memory=100", "replay_memory"), ("genetic_memory=100", "genetic_memory"), ("population=1", "population"),
+    @Test(arguments: [("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"), ("replay_memory=100", "replay_memory"), ("replay_memory=640", "replay_memory"), ("distillation_epochs=100001", "distillation_epochs"), ("genetic_memory=100", "genetic_memory"), ("population=1", "population"),
                       ("variants=[]", "variants"), ("variants=[pderl, pderl]", "variants"), ("tau=[0.1, 0.2]", "tau"), ("gamma=1.5", "gamma"), ("critic_hidden=[200]", "critic_hidden"), ("trials=0", "trials"), ("mode=fast", "mode"), ("noise=pink", "noise")])
     func aSettingThatCannotBeIsNamed(setting: String, key: String) throws {
         let error = #expect(throws: RunError.self) { _ = try AlgorithmSettings.erl(ERLConfig()).merged(file: nil, overrides: [setting]) }
@@ -151,6 +151,13 @@ import Testing
         config.replayMemory = 1 << 29
         let large = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: Array(1...1000), on: queue) }
         #expect(large?.description.contains("lower replay_memory") == true && large?.description.contains("MiB") == true)
+        (config.replayMemory, config.testEpisodes) = (5000, 1 << 28)
+        let long = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue) }
+        #expect(long?.description.contains("test_episodes") == true)
+        config.population = 0
+        config.variants = [.erl]
+        let alone = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue) }
+        #expect(alone?.description.contains("test_episodes") == true && alone?.description.contains("population") == false)
         #expect(queue.counts.allocations == 0)
     }
 

@@ -49,6 +49,11 @@ import Testing
         let other = try studyOperators(run, run: 1, settings: settings, on: queue)
         #expect(other.variant == "erl" && other.crossovers[0].firstFitness != study.crossovers[0].firstFitness)
         expectRefusal("--run is 2; accepted: 0 to 1") { _ = try studyOperators(run, run: 2, on: queue) }
+        for magnitude in [0, -1, 1e39, 1e-60, .nan] {
+            settings.magnitudes = [0.1, magnitude]
+            #expect(throws: RunError.self, "\(magnitude)") { _ = try studyOperators(run, settings: settings, on: queue) }
+        }
+        settings.magnitudes = [0.1]
         settings.dimensions = (0, 3)
         expectRefusal("--dimensions is 0,3; accepted: two numbers from 0 to 2, entries of Pendulum-v1's observation") { _ = try studyOperators(run, settings: settings, on: queue) }
     }

@@ -108,7 +108,8 @@ public final class ERL {
                                     score: config.pairing.score, distanceWeight: config.pairingDistanceWeight, mutationProbability: config.mutationProbability)
         }
         let words = words
-        let memory = try queue.plan(lower: "replay_memory, genetic_memory, trials, population, variants or the number of seeds") {
+        let memory = try queue.plan(lower: config.population == 0 ? "replay_memory, batch_size, test_episodes or the number of seeds"
+                                                                    : "replay_memory, genetic_memory, trials, test_episodes, population, batch_size, mutation_batch_size, variants or the number of seeds") {
             func integers(_ shape: [Int]) throws -> Tensor { try queue.tensor(.int32, shape) }
             func rows(_ count: Int) throws -> Tensor { try queue.tensor(.float32, [count, actor.layout.rowCount]) }
             let streams = try queue.tensor(.uint32, [p, 4]), runStreams = try queue.tensor(.uint32, [r, 4]), testStreams = try queue.tensor(.uint32, [2 * r, 4])
@@ -393,7 +394,7 @@ public final class ERL {
     /// Goes on from a checkpoint.
     public func resume(_ state: State, atGeneration generation: Int, _ arrays: [String: NamedArray]) throws {
         let counts = [state.frames.count, state.all_frames.count, state.updates.count, state.refused_steps.count, state.injected.count, state.fates.count, state.scores.count]
-        guard generation >= 0, counts.allSatisfy({ $0 == runs.count }), state.injected.allSatisfy({ $0 == nil || (0..<k).contains($0!) }), (state.frames + state.updates + state.all_frames).allSatisfy({ $0 >= 0 }) else {
+        guard (0..<1 << 31).contains(generation), counts.allSatisfy({ $0 == runs.count }), state.injected.allSatisfy({ $0 == nil || (0..<k).contains($0!) }), (state.frames + state.updates + state.all_frames + state.refused_steps).allSatisfy({ (0..<1 << 60).contains($0) }) else {
             throw RunError("the checkpoint's state.json has counts for \(counts) runs or numbers that can't be; this run has \(runs.count)")
         }
         for (name, tensor) in persistentTensors { try tensor.restore(name, from: arrays) }

@@ -142,15 +142,16 @@ public struct ERLConfig: Codable, Sendable, Equatable {
         func check(_ isGood: Bool, _ key: String, _ value: @autoclosure () -> Any, _ accepted: @autoclosure () -> String) throws {
             if !isGood { throw RunError("\(key) is \(value()); accepted: \(accepted())") }
         }
-        for (key, value) in [("total_steps", totalSteps), ("trials", trials), ("sync_period", syncPeriod), ("mutation_batch_size", mutationBatchSize), ("distillation_epochs", distillationEpochs),
+        for (key, value) in [("total_steps", totalSteps), ("trials", trials), ("sync_period", syncPeriod), ("mutation_batch_size", mutationBatchSize),
                              ("distillation_batch_size", distillationBatchSize), ("genetic_memory", geneticMemory), ("batch_size", batchSize), ("replay_memory", replayMemory), ("policy_delay", policyDelay), ("checkpoint_every", checkpointEvery)] {
             try check(value >= 1 && value < 1 << 30, key, value, "a whole number from 1 to \(1 << 30 - 1)")
         }
+        try check((1...100_000).contains(distillationEpochs), "distillation_epochs", distillationEpochs, "a whole number from 1 to 100000")
         try check(population >= 0 && population <= 10_000 && population != 1, "population", population, "0 for the learner alone, or 2 to 10000")
         try check(!variants.isEmpty && Set(variants).count == variants.count, "variants", variants.map(\.rawValue), "a list of different ones of \(ERLVariant.allCases.map(\.rawValue).joined(separator: ", "))")
         try check(population > 0 || variants.count == 1, "variants", variants.map(\.rawValue), "one, where population is 0 and nothing evolves")
         try check(eliteFraction >= 0 && eliteFraction < 1 && (population == 0 || elites < population), "elite_fraction", eliteFraction, "0 up to below 1, with fewer elites than the population of \(population)")
-        try check(replayMemory >= batchSize, "replay_memory", replayMemory, "at least batch_size, \(batchSize)")
+        try check(replayMemory > 5 * batchSize, "replay_memory", replayMemory, "more than \(5 * batchSize), five times batch_size, before which the learner does not learn")
         try check(population == 0 || geneticMemory >= distillationBatchSize, "genetic_memory", geneticMemory, "at least distillation_batch_size, \(distillationBatchSize)")
         for (key, value) in [("warmup_steps", warmupSteps), ("test_episodes", testEpisodes)] { try check(value >= 0 && value < 1 << 30, key, value, "a whole number from 0") }
         for (key, value, range) in [("mutation_probability", mutationProbability, 0.0...1.0), ("pairing_distance_weight", pairingDistanceWeight, 0...1), ("distillation_learning_rate", distillationLearningRate, 0...1),

@@ -140,7 +140,7 @@ public final class DistillationCrossover {
         try optimiser.reset(on: queue)
         for number in 0..<settings.epochs * batches {
             let (epoch, index) = number.quotientAndRemainder(dividingBy: batches), most = capacity / b
-            let draw = step &* UInt32(settings.epochs * most) &+ UInt32(epoch * most + index)
+            let draw = UInt32(truncatingIfNeeded: Int(step) &* settings.epochs &* most &+ epoch * most + index)
             try memory.draw(slots.first(count), of: owners, streams: children.streams, steps: steps.first(count), step: draw, purpose: "DIST")
             try queue.launch("distillation_batch", over: [b, count], slots, owners, memory.counts, states, teacher, batchStates, batchTeacher, rowCounts, optimiser.active,
                              c, Int32(b), Int32(capacity), Int32(slots.pitch), Int32(states.pitch), Int32(teacher.pitch), Int32(index))

@@ -63,7 +63,7 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
     for (name, value, limit) in [("samples", settings.samples, 1000), ("episodes", settings.episodes, 10_000), ("children", settings.childrenPerPairing, 1000)] {
         guard (1...limit).contains(value) else { throw RunError("--\(name) is \(value); accepted: a whole number from 1 to \(limit)") }
     }
-    guard !settings.magnitudes.isEmpty, settings.magnitudes.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw RunError("--magnitudes are \(settings.magnitudes); accepted: numbers above 0") }
+    guard !settings.magnitudes.isEmpty, settings.magnitudes.allSatisfy({ (Double(Float.leastNormalMagnitude)...10).contains($0) }) else { throw RunError("--magnitudes are \(settings.magnitudes); accepted: numbers above 0, up to 10") }
     if let (a, b) = settings.dimensions {
         guard (0..<saved.spec.observationCount).contains(a), (0..<saved.spec.observationCount).contains(b) else {
             throw RunError("--dimensions is \(a),\(b); accepted: two numbers from 0 to \(saved.spec.observationCount - 1), entries of \(saved.spec.name)'s observation")
