@@ -56,6 +56,15 @@ import Testing
         #expect(all[..<size] != all[size..<2 * size])
     }
 
+    // A first generation is the same whatever the variant, and so is who has to make room for a child.
+    @Test func childrenAreCountedRatherThanCouples() throws {
+        var config = Self.config([.erl, .pderl])
+        (config.population, config.eliteFraction, config.updatesPerStep, config.testEpisodes, config.trials) = (10, 0.1, 0, 0, 1)
+        let seeds: [UInt64] = [1, 2, 3], erl = try ERL(config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: seeds, on: Queue(Device.named("cpu")))
+        let counts = try erl.iterate().map { $0!.children }
+        #expect(counts[..<3] == counts[3...] && counts.contains { $0 > 1 }, "\(counts)")
+    }
+
     // Bursts of 5 updates: the 12th is the third generation's second, whatever a generation's own numbers are.
     @Test func theDelayCountsAllUpdates() throws {
         var config = ERLConfig.td3()

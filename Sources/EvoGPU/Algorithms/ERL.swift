@@ -226,7 +226,7 @@ public final class ERL {
 
         generation += 1
         for run in runs.indices where live[run] {
-            if let plan = plans[run] { (figures[run].elites, figures[run].children, figures[run].mutants) = (plan.elites, plan.children.count + plan.swaps.count, plan.mutated.count) }
+            if let plan = plans[run] { (figures[run].elites, figures[run].children, figures[run].mutants) = (plan.elites, plan.childCount, plan.mutated.count) }
             (figures[run].frames, figures[run].allFrames, figures[run].fates, figures[run].refusedSteps) = (frames[run], allFrames[run], fates[run], refusedSteps[run])
         }
         return runs.indices.map { live[$0] ? figures[$0] : nil }

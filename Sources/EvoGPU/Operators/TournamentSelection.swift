@@ -41,6 +41,9 @@ public struct GenerationPlan: Sendable, Equatable, Codable {
 
     public init() {}
 
+    /// Slots that get a child.
+    public var childCount: Int { children.count + swaps.reduce(0) { $0 + ($1.firstSlot == nil ? 0 : 1) + ($1.secondSlot == nil ? 0 : 1) } }
+
     /// What became of the individual in a slot; for the rates of the PDERL paper's Table 2.
     public func fate(of slot: Int) -> Fate { elites.contains(slot) ? .elite : selected.contains(slot) ? .selected : .discarded }
 }
