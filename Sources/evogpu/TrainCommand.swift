@@ -13,7 +13,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "A YAML file of settings.", completion: .file()) var config: String?
     @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
     @Option(help: "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=...") var variant: String?
-    @Option(help: "With ERL's family: default, or faithful to the published code. The same as --set mode=...") var mode: String?
+    @Option(help: "With ERL's family, ddpg and td3: default, or faithful to the published code. The same as --set mode=...") var mode: String?
     @Option(help: "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas. The same as --set variants=[...]") var variants: String?
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
@@ -31,7 +31,7 @@ struct TrainCommand: ParsableCommand {
             }
             for (option, key, value) in [("--mode", "mode", mode), ("--variants", "variants", variants.map { "[\($0)]" })] {
                 guard let value else { continue }
-                guard case .erl(let config) = defaults, config.population > 0 else { throw RunError("\(option) is \(value) with algorithm \(algorithm.name); only pderl, derl, perl and erl have it") }
+                guard case .erl(let config) = defaults, config.population > 0 || key == "mode" else { throw RunError("\(option) is \(value) with algorithm \(algorithm.name); only pderl, derl, perl\(key == "mode" ? ", erl, ddpg and td3" : " and erl") have it") }
                 overrides.append("\(key)=\(value)")
             }
             if case .erl = defaults, case .erl(let wanted) = try defaults.merged(file: file, overrides: overrides, seeds: seeds) { defaults = algorithm.settings(for: spec, mode: wanted.mode) }

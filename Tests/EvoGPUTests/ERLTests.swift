@@ -65,6 +65,16 @@ import Testing
         #expect(counts[..<3] == counts[3...] && counts.contains { $0 > 1 }, "\(counts)")
     }
 
+    @Test func theModeIsAnOptionOfLearnersAloneToo() throws {
+        let folder = try TemporaryFolder()
+        for algorithm in ["ddpg", "td3"] {
+            let process = try ChildProcess(["train", algorithm, "--env", "Pendulum-v1", "--mode", "faithful", "--device", "cpu", "--eval-episodes", "0", "--set", "total_steps=1", "--out", folder(algorithm).path])
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+            #expect(try folder.text("\(algorithm)/config.yaml").contains("mode: faithful"))
+        }
+    }
+
     // Bursts of 5 updates: the 12th is the third generation's second, whatever a generation's own numbers are.
     @Test func theDelayCountsAllUpdates() throws {
         var config = ERLConfig.td3()
