@@ -75,6 +75,20 @@ import Testing
         }
     }
 
+    // What a run leaves behind is the learner as it is, not as it played its last episode.
+    @Test(arguments: [0, 2]) func theLearnerAmongThePoliciesIsTheTrainedOne(population: Int) throws {
+        var config = Self.config([.pderl])
+        (config.population, config.updatesPerStep, config.testEpisodes) = (population, 0.02, 0)
+        let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: Queue(Device.named("cpu")))
+        let first: [Float] = try erl.learner.actorParameters.read()
+        _ = try erl.iterate()
+        let all: [Float] = try erl.actors.read(), trained: [Float] = try erl.learner.actorParameters.read(), n = erl.actors.pitch
+        for run in 0..<2 {
+            let row = Array(all[(run * erl.policies + population) * n..<(run * erl.policies + population + 1) * n])
+            #expect(row == Array(trained[run * n..<(run + 1) * n]) && row != Array(first[run * n..<(run + 1) * n]))
+        }
+    }
+
     // Bursts of 5 updates: the 12th is the third generation's second, whatever a generation's own numbers are.
     @Test func theDelayCountsAllUpdates() throws {
         var config = ERLConfig.td3()
@@ -100,15 +114,15 @@ import Testing
         let figures = try erl.iterate(), after = queue.counts
         #expect(after.allocations == before.allocations)
         #expect(after.readBacks - before.readBacks == 1 + 1 + 1 + 2)
-        // Per step three layers, act, environment, record; in front two kinds of noise and a reset, the learner's row, behind both memories.
+        // Per step three layers, act, environment, record; in front two kinds of noise and a reset, behind both memories.
         let layers = queue.lanes == 1 ? 5 : 3   // one lane: a normalised layer takes two launches
-        #expect(phases["episodes"] == 1 + 2 + 1 + 200 * (layers + 3) + 2 + 2)
+        #expect(phases["episodes"] == 2 + 1 + 200 * (layers + 3) + 2 + 2)
         #expect(phases["tests"] == 1 + 1 + 200 * (layers + 2))
         #expect(figures.allSatisfy { $0?.updates == 60 })
         // Drawn and gathered; target actor and critic, critic, its error, its gradients and step; actor, critic, gradients through the critic and
         // of the actor, its step; both targets. One lane: seven normalised layers twice. Local form: bias sums of 17 x 18 and 38 x 21.
         let update = 2 + (3 + 4 + 4 + 1 + 12 + 3) + (3 + 4 + 7 + 11 + 3) + 2 + (queue.lanes == 1 ? 7 : 0) + (queue.matrixForm == .local ? 2 : 0)
-        #expect(phases["learner"] == 60 * update)
+        #expect(phases["learner"] == 60 * update + 1)   // and its row among the policies
     }
 
     @Test func memoriesHoldWhatWasPlayed() throws {

@@ -48,7 +48,7 @@ public final class ERL {
     /// Every variant with every seed, variant by variant.
     public let runs: [Run]
     public let actor: ActorNetwork, critic: CriticNetwork
-    /// Policies `[P, N]`, run by run: the population, then the learner's actor as it last played.
+    /// Policies `[P, N]`, run by run: the population, then the learner's actor.
     public let actors: Tensor
     public let learner: any OffPolicyLearner
     /// A ring per policy, and one per run.
@@ -211,7 +211,6 @@ public final class ERL {
         let live = live
         var figures = runs.indices.map { _ in GenerationFigures() }
         // Everybody plays, the learner with noise; its episode does not depend on the population's.
-        try pickRows((0..<runs.count * policies).map { $0 % policies == k ? $0 / policies : -1 }, of: learner.actorParameters, to: actors)
         let played = try play(live)
         try count(played, live, &figures)
         try afterPhase?("episodes")
@@ -320,12 +319,18 @@ public final class ERL {
         }
         let losses: [Float] = try learner.criticLosses.read(), refused = try learner.optimisers.map { try $0.skipped.read(as: Int32.self) }
         try arrange(runs.indices.map { order.firstIndex(of: $0)! })
+        try showLearners()
         for (row, run) in order.enumerated() {
             updates[run] += counts[run]
             refusedSteps[run] += refused.reduce(0) { $0 + Int($1[row]) }
             figures[run].updates = counts[run]
             figures[run].criticLoss = losses[row * config.batchSize..<(row + 1) * config.batchSize].reduce(0) { $0 + Double($1) } / Double(config.batchSize)
         }
+    }
+
+    /// The learners' actors to their places behind the populations.
+    private func showLearners() throws {
+        try pickRows((0..<runs.count * policies).map { $0 % policies == k ? $0 / policies : -1 }, of: learner.actorParameters, to: actors)
     }
 
     /// Puts the learner's rows into another order: row i becomes what row `order[i]` was.
@@ -398,6 +403,7 @@ public final class ERL {
             throw RunError("the checkpoint's state.json has counts for \(counts) runs or numbers that can't be; this run has \(runs.count)")
         }
         for (name, tensor) in persistentTensors { try tensor.restore(name, from: arrays) }
+        try showLearners()
         try genetic?.restore("genetic", from: arrays)
         try replay.restore("replay", from: arrays)
         if let genetic { remembered = try genetic.counts.read(as: Int32.self).map { Int($0) } }
