@@ -14,7 +14,7 @@ struct LineageCommand: ParsableCommand {
 
     func run() throws {
         let saved = try SavedRun(URL(fileURLWithPath: directory))
-        guard saved.gpo?.crosses == true else { throw RunError("\(directory): a run of \(saved.gpo.map { "gpo's variant \($0.variant.rawValue)" } ?? saved.algorithm.name), whose policies have no parents; a run of gpo is accepted") }
+        guard saved.gpo?.crosses == true else { throw RunError("\(directory): a run of \(saved.gpo.map { "gpo's variant \($0.variant.rawValue)" } ?? saved.algorithm.name)\((saved.erl?.population ?? 0) > 0 ? ", which keeps no record of parents" : ", whose policies have no parents"); a run of gpo is accepted") }
         let all = try LineageLog.read(saved.directory.lineageFile), last = all.map(\.round).max() ?? 0
         try usage {
             if let seed { guard saved.seeds.contains(seed) else { throw RunError("--seed is \(seed); accepted: \(saved.seeds.map(String.init).joined(separator: ", "))") } }

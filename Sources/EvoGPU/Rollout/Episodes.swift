@@ -18,7 +18,7 @@ public struct PlayedEpisode: Sendable, Equatable {
 
 /// One whole episode in each of E environments for each of P deterministic actors, all at once, with every transition where they are wanted.
 ///
-/// A slot whose episode is over goes on with another one until all are over, which nobody looks at.
+/// A slot whose episode is over goes on with others up to the time limit, whose returns and transitions nobody looks at.
 public final class Episodes {
     /// Which members explore in their first environment, and how.
     public struct Exploration {
