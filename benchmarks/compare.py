@@ -25,7 +25,7 @@ def ours(subject, device, tag):
         row.update(library="evogpu", backend=device, round=tag)
         if subject.startswith("gpo"):   # a whole run, its phases in `seconds`
             seconds = sum(row["seconds"].values())
-            row.update(name="gpo", shapes=f"{row['environment']}, {row['population']} policies, {row['rounds']} rounds", median_s=seconds, rate=row["steps"] / seconds, unit="steps/s")
+            row.update(name="gpo_mutation" if "single" in subject else "gpo", shapes=f"{row['environment']}, {row['population']} policies, {row['rounds']} rounds", median_s=seconds, rate=row["steps"] / seconds, unit="steps/s")
     return rows
 
 
@@ -48,7 +48,8 @@ COMPARISONS = [
     *[("environment_steps", f"{task}-v5, 1024 environments", library, forms, None, None)
       for task in ("HalfCheetah", "Swimmer", "Hopper", "Walker2d", "Ant", "Humanoid") for library, forms in (("envpool", ["sync", "async"]), ("mujoco", ["mj_step"]))],
     ("ppo", "Pendulum-v1, 8 members", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
-    ("gpo", "HalfCheetah-v5, 8 policies", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
+    ("gpo_mutation", "HalfCheetah-v5, 8 policies", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, 12),
+    ("gpo", "HalfCheetah-v5, 8 policies", "stable-baselines3", ["DummyVecEnv", "SubprocVecEnv"], None, None),
     ("ddpg_update", "17 x 6", "torch", ["published", "published_memory"], None, 4),
     ("ddpg_update", "17 x 6", "torch", ["batch_at_hand"], None, None),
     ("ddpg_update", "17 x 6", "jax", ["scan"], None, 2),
@@ -67,11 +68,11 @@ def table(lines):
     out = ["| what | peer | peer's median | ours, CPU backend | ratio | ours, OpenCL | ratio | aimed at |", "|---|---|---|---|---|---|---|---|"]
     for name, shapes, library, forms, rows, aim in COMPARISONS:
         isPhysics = name == "environment_steps"
-        theirs = [l for l in lines if l["library"] == library and l["name"] == {"ppo": "ppo_pendulum", "gpo": "ppo_half_cheetah", "environment_steps": "physics_steps"}.get(name, name) and l["form"] in forms
+        theirs = [l for l in lines if l["library"] == library and l["name"] == {"ppo": "ppo_pendulum", "gpo": "ppo_half_cheetah", "gpo_mutation": "ppo_half_cheetah", "environment_steps": "physics_steps"}.get(name, name) and l["form"] in forms
                   and (not isPhysics or shapes.startswith(l["task"] + "-")) and (rows is None or l.get("shape", {}).get("m") == rows)]
         if not theirs:
             continue
-        comparesRates = name in ("ppo", "gpo") or isPhysics
+        comparesRates = name in ("ppo", "gpo", "gpo_mutation") or isPhysics
         best = max(theirs, key=lambda l: l["env_steps_per_s"]) if comparesRates else min(theirs, key=lambda l: l["median_s"])
         cells = []
         for backend in ("cpu", "opencl"):
@@ -102,7 +103,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=os.path.join(here, "results", "cpu"))
     parser.add_argument("--from", dest="source", help="make the table of an earlier run's .jsonl again")
-    parser.add_argument("--subjects", nargs="+", default=["kernels", "ppo", "gpo --steps 2000000 --rounds 3", "envs", "operators", "pderl"], help="of evogpu bench")
+    parser.add_argument("--subjects", nargs="+", default=["kernels", "ppo", "gpo --steps 2000000 --rounds 3", "gpo --variant single --steps 2000000 --rounds 3", "envs", "operators", "pderl"], help="of evogpu bench")
     parser.add_argument("--peers", nargs="*", default=[], help="scripts of benchmarks/peers, with options; all by default")
     options = parser.parse_args()
     if options.source:

@@ -9,6 +9,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "With envs: only this environment; with gpo: which, HalfCheetah-v5 by default.") var env: String?
     @Option(help: "With gpo: environment steps of the run.") var steps = 8_000_000
     @Option(help: "With gpo: its rounds.") var rounds = 12
+    @Option(help: "With gpo: gpo, single or joint.") var variant = GPOVariant.gpo
     @Option(help: "With pderl: variants in lock-step, separated by commas.") var variants = "pderl"
     @Option(help: "With pderl: seeds of each variant.") var seeds = 1
     @Option(help: "With pderl: generations, after a first one that is not counted.") var generations = 2
@@ -31,7 +32,7 @@ struct BenchCommand: ParsableCommand {
         case .ppo: try benchmarkPPO(on: queue, report: report)
         case .operators: try benchmarkOperators(only: only, on: queue, report: report)
         case .gpo:
-            let times = try benchmarkGPO(usage { try EnvironmentSpec.named(env ?? "HalfCheetah-v5") }, steps: steps, rounds: rounds, on: queue)
+            let times = try benchmarkGPO(usage { try EnvironmentSpec.named(env ?? "HalfCheetah-v5") }, variant: variant, steps: steps, rounds: rounds, on: queue)
             try printPhases(times, "rounds")
         case .pderl:
             let (spec, config) = try usage {
@@ -55,3 +56,5 @@ struct BenchCommand: ParsableCommand {
         for (phase, seconds) in times.seconds.sorted(by: { $0.value > $1.value }) { print("    \(decimal(seconds, 1)) s  \(decimal(100 * seconds / times.total, 1)) %  \(phase)") }
     }
 }
+
+extension GPOVariant: ExpressibleByArgument {}

@@ -13,9 +13,10 @@ public struct PhaseTimes: Codable, Sendable {
 /// - Parameters:
 ///   - steps: the budget.
 ///   - rounds: of the paper's twelve.
-public func benchmarkGPO(_ spec: EnvironmentSpec, steps: Int, rounds: Int, on queue: Queue) throws -> PhaseTimes {
+///   - variant: `single` is the mutation alone: PPO for a population.
+public func benchmarkGPO(_ spec: EnvironmentSpec, variant: GPOVariant = .gpo, steps: Int, rounds: Int, on queue: Queue) throws -> PhaseTimes {
     guard case .gpo(var config) = try AlgorithmSpec.named("gpo").settings(for: spec) else { preconditionFailure("gpo has other settings") }
-    (config.totalSteps, config.rounds) = (steps, rounds)
+    (config.variant, config.totalSteps, config.rounds) = (variant, steps, rounds)
     let gpo = try GPO(config, spec, seeds: [1], on: queue)
     var seconds: [String: Double] = [:], last = monotonicSeconds()
     gpo.ppo.afterPhase = { phase in
