@@ -190,33 +190,6 @@ import Testing
         for (index, backend) in Backend.available.enumerated() { #expect(try train("moved\(index)", [Queue(Device.named("cpu")), backend.makeQueue()]) == whole, "moved to \(backend)") }
     }
 
-    /// Killed without warning and resumed by the program; lines that came after the last checkpoint are taken back.
-    @Test func killedAndResumedEndsInTheSameBytes() throws {
-        let folder = try TemporaryFolder(), whole = folder.url.appendingPathComponent("whole"), killed = folder.url.appendingPathComponent("killed")
-        let settings = ["population=3", "environments=4", "rollout_steps=64", "batch_size=128", "epochs=4", "rounds=6", "total_steps=60000", "crossover_steps=32", "imitation_epochs=4", "lineage_episodes=1",
-                        "checkpoint_every=4", "hidden=[32]", "value_hidden=[16]", "kl_states=32"].flatMap { ["--set", $0] }
-        let common = ["train", "gpo", "--env", "Pendulum-v1", "--device", "cpu", "--eval-episodes", "0"] + settings
-        let first = try ChildProcess(common + ["--out", whole.path])
-        first.waitUntilExit()
-        #expect(first.terminationStatus == 0)
-        func state() -> Data? { try? Data(contentsOf: killed.appendingPathComponent("checkpoint/state.json")) }
-        var process = try ChildProcess(common + ["--out", killed.path]), kills = 0, seen: Data?
-        for _ in 0..<2 {
-            let deadline = Date().addingTimeInterval(120)
-            while state() == seen || state() == nil, process.isRunning, Date() < deadline { usleep(300) }
-            if process.isRunning { kill(process.processIdentifier, SIGKILL); kills += 1 }
-            process.waitUntilExit()
-            seen = state()
-            process = try ChildProcess(["resume", killed.path, "--device", "cpu", "--eval-episodes", "0"])
-        }
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0 && kills == 2)
-        for file in ["checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv", "lineage.jsonl", "visited.safetensors"] {
-            let (one, other) = try (Data(contentsOf: whole.appendingPathComponent(file)), Data(contentsOf: killed.appendingPathComponent(file)))
-            #expect(one == other, "\(file)")
-        }
-    }
-
     @Test func lineageIsAQueryAway() throws {
         let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"), queue = try Queue(Device.named("cpu"))
         let run = try TrainingRun(AlgorithmSpec.named("gpo"), EnvironmentSpec.named("Pendulum-v1"), config: Self.config(), seeds: [1, 2], path: path, on: queue)

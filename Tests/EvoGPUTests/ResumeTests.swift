@@ -6,17 +6,21 @@ import Testing
 @Suite struct ResumeTests {
     static let settings = ["population=2", "environments=4", "rollout_steps=32", "batch_size=64", "epochs=2", "total_steps=20000", "checkpoint_every=3", "hidden=[16]", "value_hidden=[16]"].flatMap { ["--set", $0] }
 
-    private func files(_ run: URL) throws -> [Data] {
-        try ["checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv"].map { try Data(contentsOf: run.appendingPathComponent($0)) }
+    private func files(_ run: URL, of algorithm: String) throws -> [Data] {
+        try (["checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv"] + (algorithm == "gpo" ? ["lineage.jsonl", "visited.safetensors"] : []))
+            .map { try Data(contentsOf: run.appendingPathComponent($0)) }
     }
+
+    static let rounds = ["population=3", "environments=4", "rollout_steps=64", "batch_size=128", "epochs=4", "rounds=6", "total_steps=60000", "crossover_steps=32", "imitation_epochs=4", "lineage_episodes=1",
+                         "checkpoint_every=4", "hidden=[32]", "value_hidden=[16]", "kl_states=32"].flatMap { ["--set", $0] }
 
     /// A generation of erl's is short beside its checkpoint, replay included; 12 generations, of which 10 are learned from.
     static let evolution = ["population=3", "trials=1", "sync_period=2", "actor_hidden=[16]", "critic_hidden=[16, 16]", "batch_size=20", "replay_memory=3000", "genetic_memory=500", "distillation_epochs=2",
                             "test_episodes=1", "total_steps=9000", "checkpoint_every=1", "variants=[pderl, erl]"].flatMap { ["--set", $0] }
 
-    @Test(arguments: [("ppo", "Pendulum-v1"), ("ppo", "CartPole-v1"), ("pderl", "Pendulum-v1"), ("pderl", "InvertedPendulum-v5")]) func killedAndResumedEndsInTheSameBytes(algorithm: String, environment: String) throws {
+    @Test(arguments: [("ppo", "Pendulum-v1"), ("ppo", "CartPole-v1"), ("gpo", "Pendulum-v1"), ("pderl", "Pendulum-v1"), ("pderl", "InvertedPendulum-v5")]) func killedAndResumedEndsInTheSameBytes(algorithm: String, environment: String) throws {
         let folder = try TemporaryFolder(), whole = folder.url.appendingPathComponent("whole"), killed = folder.url.appendingPathComponent("killed")
-        let common = ["train", algorithm, "--env", environment, "--device", "cpu", "--eval-episodes", "0"] + (algorithm == "ppo" ? Self.settings : Self.evolution)
+        let common = ["train", algorithm, "--env", environment, "--device", "cpu", "--eval-episodes", "0"] + (algorithm == "ppo" ? Self.settings : algorithm == "gpo" ? Self.rounds : Self.evolution)
         let first = try ChildProcess(common + ["--out", whole.path])
         first.waitUntilExit()
         #expect(first.terminationStatus == 0)
@@ -35,7 +39,7 @@ import Testing
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
         #expect(kills == 2, "the run was over before it could be killed twice")
-        #expect(try files(killed) == files(whole))
+        #expect(try files(killed, of: algorithm) == files(whole, of: algorithm))
     }
 
     @Test func policiesOfVariantsAreToldApart() throws {
@@ -73,7 +77,7 @@ import Testing
             var iterations = 0
             _ = try TrainingRun(algorithm, spec, config: config, seeds: [4], path: path, on: queues[0]).train(shouldStop: { iterations >= 3 && queues.count > 1 }) { _ in iterations += 1 }
             if queues.count > 1 { #expect(try TrainingRun(resuming: path, on: queues[1]).train { _ in }) }
-            return try files(path)
+            return try files(path, of: "ppo")
         }
         let whole = try train("whole", [Queue(Device.named("cpu"))])
         for (index, backend) in Backend.available.enumerated() {

@@ -170,12 +170,11 @@ public final class TrainingRun {
     public var plannedSteps: Int { subject.plannedSteps }
     /// Policies over all runs, and how many runs there are.
     public var policies: Int { subject.policies }
-    public var runCount: Int { subject.policies / population }
+    public var runCount: Int { subject.policies / subject.population }
     /// What steps are told for one by one: members, or runs.
     public var counted: (name: String, count: Int) { subject.counted }
     /// Members of GPO that were retired.
     public var retiredCount: Int { (subject as? GPOTraining)?.gpo.retiredCount ?? 0 }
-    private var population: Int { (subject as? PPOTraining)?.ppo.config.population ?? (subject as! ERLTraining).erl.policies }
 
     /// Trains to the end, or until `shouldStop` says so; writes a checkpoint either way.
     ///
@@ -208,7 +207,7 @@ public final class TrainingRun {
     public func writeCheckpoint() throws {
         try metrics.sync()
         try lineage?.sync()
-        var state = State(algorithm: algorithm.name, environment: spec.name, seeds: seeds, population: population, iteration: subject.iteration,
+        var state = State(algorithm: algorithm.name, environment: spec.name, seeds: seeds, population: subject.population, iteration: subject.iteration,
                           metrics_rows: metricsRows, recent_returns: recentReturns, non_finite_resets: nonFiniteResets, refused_steps: refusedSteps, contact_overflows: contactOverflows,
                           layout: subject.networks)
         subject.save(into: &state)

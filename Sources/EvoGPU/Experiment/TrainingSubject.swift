@@ -16,6 +16,8 @@ protocol TrainingSubject: AnyObject {
     var counted: (name: String, count: Int) { get }
     /// Policies that are trained, over all runs.
     var policies: Int { get }
+    /// Policies of each run.
+    var population: Int { get }
     /// How many entries ``Advance/returns`` has.
     var returnCount: Int { get }
     /// Every slot of a parameter row, and the rest of what the networks are, in words: for readers of a checkpoint's arrays.
@@ -63,6 +65,7 @@ class PPOTraining: TrainingSubject {
     var plannedSteps: Int { ppo.config.iterations * ppo.config.environments * ppo.config.rolloutSteps * ppo.members }
     var counted: (name: String, count: Int) { ("member", ppo.members) }
     var policies: Int { ppo.members }
+    var population: Int { ppo.config.population }
     var returnCount: Int { ppo.members }
     var networks: [String] { TrainingRun.describe(ppo.network, activation: ppo.config.activation) }
 
@@ -150,6 +153,7 @@ final class ERLTraining: TrainingSubject {
     var plannedSteps: Int { max(steps, erl.config.totalSteps * erl.runs.count) }
     var counted: (name: String, count: Int) { ("run", erl.runs.count) }
     var policies: Int { erl.runs.count * erl.policies }
+    var population: Int { erl.policies }
     var returnCount: Int { erl.runs.count }
     var networks: [String] { TrainingRun.describe(erl.actor, erl.critic, erl.config) }
 
