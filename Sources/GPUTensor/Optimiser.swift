@@ -25,7 +25,7 @@ public final class Optimiser {
     public let momentum: Tensor
     /// Where the second learning rate begins, a multiple of ``rowPadding``.
     public let split: Int
-    private let squares: Tensor, factors: Tensor
+    private let squares: Tensor, factors: Tensor, scales: Tensor
     private let members: Int, parameters: Int, blocks: Int
 
     public init(_ method: Method, members: Int, parameters: Int, split: Int? = nil, on queue: Queue) throws {
@@ -43,6 +43,7 @@ public final class Optimiser {
         momentum = try queue.tensor(.float32, [members])
         squares = try queue.tensor(.float32, [members, blocks])
         factors = try queue.tensor(.float32, [members])
+        scales = try queue.tensor(.float32, [members, 2])
     }
 
     /// One step of every active member along its gradient, clipped to its norm limit. Enqueues three launches and returns.
@@ -51,8 +52,10 @@ public final class Optimiser {
     ///   - parameters: `[P, N]`; overwritten.
     ///   - gradients: `[P, N]`, zero in the padding.
     ///   - rateScale: multiplies every rate, for schedules.
+    ///   - target: `[P, N]` rows that follow the parameters by their `tau`, `[P]`, after the step, as ``Queue/polyakUpdate(_:towards:tau:)`` has
+    ///     them follow, in the same launch; of every member, active or not. With Adam only.
     ///   - members: the first ones only; nil for all.
-    public func step(_ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, members: Int? = nil, on queue: Queue) throws {
+    public func step(_ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, target: (Tensor, tau: Tensor)? = nil, members: Int? = nil, on queue: Queue) throws {
         let members = members ?? self.members
         precondition(members <= self.members, "\(members) members, of \(self.members)")
         try parameters.expectShape([members, self.parameters], "parameters")
@@ -62,12 +65,18 @@ public final class Optimiser {
         var (beta1, beta2, epsilon) = (0.0, 0.0, 0.0)
         if case .adam(let b1, let b2, let e) = method { (beta1, beta2, epsilon) = (b1, b2, e) }
         let (b1, c1, b2, c2) = (Float(beta1), Float(1 - beta1), Float(beta2), Float(1 - beta2))
-        try queue.launch("optimiser_prepare", over: [members], squares, normLimits, active, factors, norms, corrections, skipped, p, Int32(blocks), b1, c1, b2, c2)
+        try queue.launch("optimiser_prepare", over: [members], squares, normLimits, active, factors, norms, corrections, scales, skipped, p, Int32(blocks), b1, c1, b2, c2)
         let range = [self.parameters / queue.lanes, members]
         if method == .sgd {
+            precondition(target == nil, "only Adam moves a target along")
             try queue.launch("sgd_update", over: range, gradients, factors, rates, momentum, parameters, firstMoments, p, n, Int32(split), rateScale)
+        } else if let (target, tau) = target {
+            try target.expectShape([members, self.parameters], "target")
+            try tau.expectShape([members], "tau")
+            try queue.launch("adam_polyak_update", over: range, gradients, factors, scales, rates, tau, parameters, firstMoments, secondMoments, target,
+                             p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
         } else {
-            try queue.launch("adam_update", over: range, gradients, factors, corrections, rates, parameters, firstMoments, secondMoments,
+            try queue.launch("adam_update", over: range, gradients, factors, scales, rates, parameters, firstMoments, secondMoments,
                              p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
         }
     }

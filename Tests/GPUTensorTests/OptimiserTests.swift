@@ -97,4 +97,25 @@ import Testing
             #expect(bits == first, "\(backend) differs from \(Backend.available[0])")
         }
     }
+
+    /// Two steps beside the same two in separate launches, of a member that steps, one that does not and one whose gradient is refused.
+    @Test(arguments: Backend.available) func aTargetFollowsInTheSameLaunchAsInOneOfItsOwn(backend: Backend) throws {
+        let n = 4112, members = 3, queue = try backend.makeQueue()
+        func run(fused: Bool) throws -> [[UInt32]] {
+            var rng = SeededGenerator(seed: 11)
+            let optimiser = try Optimiser(.adam(), members: members, parameters: n, split: 16, on: queue)
+            let parameters = try queue.tensor(rng.uniform(members * n), [members, n]), target = try queue.tensor(rng.uniform(members * n), [members, n])
+            let tau = try queue.tensor([0.1, 0.5, 0.9] as [Float])
+            try optimiser.rates.write([Float](repeating: 1e-2, count: 2 * members))
+            try optimiser.active.write([1, 0, 1] as [Int32])
+            for _ in 0..<2 {
+                var gradients = rng.uniform(members * n)
+                gradients[2 * n + 3] = .infinity
+                try optimiser.step(parameters, gradients: queue.tensor(gradients, [members, n]), target: fused ? (target, tau: tau) : nil, on: queue)
+                if !fused { try queue.polyakUpdate(target, towards: parameters, tau: tau) }
+            }
+            return try [parameters, target, optimiser.firstMoments, optimiser.secondMoments].map { try $0.read(as: Float.self).map(\.bitPattern) }
+        }
+        #expect(try run(fused: true) == run(fused: false))
+    }
 }

@@ -60,8 +60,8 @@ public final class DDPG: OffPolicyLearner {
     public func update(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor, members count: Int? = nil) throws {
         let count = count ?? members
         try updateCritic(states: states, actions: actions, rewards: rewards.first(count), nextStates: nextStates, done: done.first(count), count)
-        try policyGradient.step(states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic, criticParameters: criticParameters, members: count, on: queue)
-        for network in networks { try queue.polyakUpdate(network.target.first(count), towards: network.online.first(count), tau: tau.first(count)) }
+        try policyGradient.step(states, actorParameters: actorParameters, target: (targetActorParameters.first(count), tau.first(count)), optimiser: actorOptimiser,
+                                critic: onlineCritic, criticParameters: criticParameters, members: count, on: queue)
     }
 
     private func updateCritic(states: MatrixView, actions: MatrixView, rewards: Tensor, nextStates: MatrixView, done: Tensor, _ count: Int) throws {
@@ -71,7 +71,9 @@ public final class DDPG: OffPolicyLearner {
         try queue.temporalDifference(gradient: onlineCritic.outputGradient.first(count), losses: criticLosses.first(count), q: onlineCritic.output.first(count),
                                      nextQ: targetCritic.output.first(count), rewards: rewards, done: done, gamma: gamma.first(count))
         try onlineCritic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: criticGradients, members: count, on: queue)
-        try criticOptimiser.step(criticParameters.first(count), gradients: criticGradients.first(count), members: count, on: queue)
+        // The target is not read again in this update, so that it may follow already.
+        try criticOptimiser.step(criticParameters.first(count), gradients: criticGradients.first(count), target: (targetCriticParameters.first(count), tau.first(count)),
+                                 members: count, on: queue)
     }
 }
 
@@ -90,8 +92,8 @@ final class DeterministicPolicyGradient {
 
     func start() throws { try valueSlope.write([Float](repeating: -1 / Float(actor.rows), count: valueSlope.count)) }
 
-    /// Enqueues and returns; leaves the values in the critic's output.
-    func step(_ states: MatrixView, actorParameters: Tensor, optimiser: Optimiser, critic: CriticWorkspace, criticParameters: Tensor, members count: Int, on queue: Queue) throws {
+    /// Enqueues and returns; leaves the values in the critic's output. A `target` follows the actor, as in ``Optimiser/step``.
+    func step(_ states: MatrixView, actorParameters: Tensor, target: (Tensor, tau: Tensor)? = nil, optimiser: Optimiser, critic: CriticWorkspace, criticParameters: Tensor, members count: Int, on queue: Queue) throws {
         try actor.forward(states, parameters: actorParameters, members: count, on: queue)
         let actions = MatrixView(actor.output)
         try critic.forward(state: states, action: actions, parameters: criticParameters, members: count, on: queue)
@@ -99,6 +101,6 @@ final class DeterministicPolicyGradient {
         try critic.backward(state: states, action: actions, parameters: criticParameters, parameterGradients: nil,
                             actionGradient: MatrixView(actor.outputGradient), through: (actions, .tanh), members: count, on: queue)
         try actor.backward(states, parameters: actorParameters, parameterGradients: gradients, members: count, on: queue)
-        try optimiser.step(actorParameters.first(count), gradients: gradients.first(count), members: count, on: queue)
+        try optimiser.step(actorParameters.first(count), gradients: gradients.first(count), target: target, members: count, on: queue)
     }
 }

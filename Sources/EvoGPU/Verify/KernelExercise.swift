@@ -129,6 +129,9 @@ private func exerciseOptimiser(on queue: Queue) throws {
             try optimiser.rates.write([Float](repeating: 0.1, count: 6))
             try optimiser.normLimits.write([0, 1, 1] as [Float])
             try optimiser.step(normals([3, count], on: queue), gradients: normals([3, count], step: 1, on: queue), on: queue)
+            if method == .sgd { continue }
+            try optimiser.step(normals([3, count], on: queue), gradients: normals([3, count], step: 1, on: queue),
+                               target: (normals([3, count], step: 2, on: queue), tau: normals([3], padded: false, on: queue)), on: queue)
         }
     }
 }
@@ -223,8 +226,8 @@ private func exerciseLearners(on queue: Queue) throws {
         var config = ERLConfig()
         (config.population, config.variants, config.trials, config.eliteFraction, config.syncPeriod, config.learner, config.pairing) = (5, ERLVariant.allCases, 2, 0.4, 1, learner, .mix)
         (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.geneticMemory) = ([17, 5], [3, 19], 11, 97, 23)
-        (config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes, config.updatesPerStep, config.totalSteps) = (13, 1, 9, 1, 0.002, 1)
-        _ = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue).iterate()
+        (config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes, config.updatesPerStep, config.totalSteps) = (13, 1, 9, 1, 0.05, 1)
+        _ = try ERL(config, EnvironmentSpec.named("Swimmer-v5", settings: ["time_limit=12"]), seeds: [1], on: queue).iterate()
     }
 }
 

@@ -233,8 +233,8 @@ __kernel void linear_column_sum(__global const float *dy_in,  // [P, M, N], pitc
            sum_out + (sum_offset + (size_t)p * sum_stride) + column);
 }
 
-// Work-item (i, p) owns rows of member p's transposed weights: PAD of them from i * PAD, which it copies by blocks of PAD x PAD so
-// that memory is read and written in whole rows; with W = 1 (GPUs) row i alone.
+// Work-item (i, p) owns rows of member p's transposed weights: PAD of them from i * PAD, which it turns over by blocks of W x W;
+// with W = 1 (GPUs) row i alone.
 __kernel void linear_transpose(__global const float *w_in,   // member p's [K, pad(N)] at w_offset + p w_stride
                                __global float       *wt_out, // member p's [N, pad(K)] at wt_offset + p wt_stride
                                const ulong w_offset, const ulong w_stride,
@@ -250,15 +250,14 @@ __kernel void linear_transpose(__global const float *w_in,   // member p's [K, p
     if (l >= n) return;
     for (int i = 0; i < k_padded; ++i) wt[(size_t)l * (size_t)k_padded + i] = i < k ? w[(size_t)i * (size_t)n_padded + l] : 0.0f;
 #else
-    const int first = (int)get_global_id(0) * PAD;
-    if (first >= n) return;
-    for (int i = 0; i < k_padded; i += PAD) {
-        float block[PAD][PAD];
-        for (int r = 0; r < PAD; ++r)
-            UNROLL for (int c = 0; c < PAD; c += W)
-                vstore(i + r < k ? vload(w + (size_t)(i + r) * (size_t)n_padded + first + c) : splat(0.0f), &block[r][c]);
-        for (int c = 0; c < PAD && first + c < n; ++c)
-            UNROLL for (int r = 0; r < PAD; ++r) wt[(size_t)(first + c) * (size_t)k_padded + i + r] = block[r][c];
-    }
+    const int begin = (int)get_global_id(0) * PAD;
+    for (int first = begin; first < begin + PAD && first < n; first += W)
+        for (int i = 0; i < k_padded; i += W) {
+            vf block[W];
+            UNROLL for (int r = 0; r < W; ++r) block[r] = i + r < k ? vload(w + (size_t)(i + r) * (size_t)n_padded + first) : splat(0.0f);
+            transpose_rows(block);
+            UNROLL for (int c = 0; c < W; ++c)
+                if (first + c < n) vstore(block[c], wt + (size_t)(first + c) * (size_t)k_padded + i);
+        }
 #endif
 }

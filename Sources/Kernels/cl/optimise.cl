@@ -27,6 +27,7 @@ __kernel void optimiser_prepare(__global const float *squares_in,      // [P, bl
                                 __global float       *factor_out,      // [P]
                                 __global float       *norm_out,        // [P], of every member, active or not
                                 __global float       *correction_inout, // [P, 2]: 1 - beta1^t, 1 - beta2^t
+                                __global float       *scale_out,       // [P, 2]: 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
                                 __global int         *skipped_inout,   // [P]: steps refused because the gradient was not finite
                                 const int member_count, const int block_count,
                                 const float beta1, const float one_minus_beta1,
@@ -46,16 +47,30 @@ __kernel void optimiser_prepare(__global const float *squares_in,      // [P, bl
     }
     const float wanted = limit / (norm + 1e-6f);
     factor_out[p] = limit > 0.0f && wanted < 1.0f ? wanted : 1.0f;
-    correction_inout[2 * p] = fma(correction_inout[2 * p], beta1, one_minus_beta1);
-    correction_inout[2 * p + 1] = fma(correction_inout[2 * p + 1], beta2, one_minus_beta2);
+    const float first = fma(correction_inout[2 * p], beta1, one_minus_beta1), second = fma(correction_inout[2 * p + 1], beta2, one_minus_beta2);
+    correction_inout[2 * p] = first;
+    correction_inout[2 * p + 1] = second;
+    scale_out[2 * p] = 1.0f / first;
+    scale_out[2 * p + 1] = 1.0f / sqrt(second);
 }
 
-// Adam (Kingma and Ba 2015, arXiv:1412.6980, Algorithm 1) in PyTorch's form:
-//     x <- x - rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+// Adam (Kingma and Ba 2015, arXiv:1412.6980, Algorithm 1) in PyTorch's form, with one division for each parameter:
+//     x <- x - rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+// With the names of adam_update's arguments: one step of W parameters of member p, the new ones into x.
+#define ADAM_STEP                                                                                                 \
+    const vf g = vload(gradient_in + at) * splat(factor);                                                        \
+    const vf m = fma(splat(beta1), vload(m_inout + at), splat(one_minus_beta1) * g);                             \
+    const vf v = fma(splat(beta2), vload(v_inout + at), splat(one_minus_beta2) * g * g);                         \
+    vstore(m, m_inout + at);                                                                                     \
+    vstore(v, v_inout + at);                                                                                     \
+    const float rate = rate_in[2 * p + (i >= split ? 1 : 0)] * rate_scale * scale_in[2 * p];                     \
+    x = fma(splat(-rate), m / fma(sqrt(v), splat(scale_in[2 * p + 1]), splat(epsilon)), x);                      \
+    vstore(x, parameter_inout + at);
+
 // Work-item (i, p) owns W parameters of member p, from i * W. Elements at or past `split` use the second rate.
 __kernel void adam_update(__global const float *gradient_in,    // [P, N]
                           __global const float *factor_in,      // [P], from optimiser_prepare; 0 leaves the member alone
-                          __global const float *correction_in,  // [P, 2]
+                          __global const float *scale_in,       // [P, 2], from optimiser_prepare
                           __global const float *rate_in,        // [P, 2], before and from `split` on
                           __global float       *parameter_inout, __global float *m_inout, __global float *v_inout,  // [P, N]
                           const int member_count, const int parameter_count, const int split,
@@ -67,14 +82,30 @@ __kernel void adam_update(__global const float *gradient_in,    // [P, N]
     const float factor = factor_in[p];
     if (factor == 0.0f) return;
     const size_t at = (size_t)p * (size_t)parameter_count + (size_t)i;
-    const vf g = vload(gradient_in + at) * splat(factor);
-    const vf m = fma(splat(beta1), vload(m_inout + at), splat(one_minus_beta1) * g);
-    const vf v = fma(splat(beta2), vload(v_inout + at), splat(one_minus_beta2) * g * g);
-    vstore(m, m_inout + at);
-    vstore(v, v_inout + at);
-    const float rate = rate_in[2 * p + (i >= split ? 1 : 0)] * rate_scale;
-    const vf step = (m / splat(correction_in[2 * p])) / (sqrt(v / splat(correction_in[2 * p + 1])) + splat(epsilon));
-    vstore(fma(splat(-rate), step, vload(parameter_inout + at)), parameter_inout + at);
+    vf x = vload(parameter_inout + at);
+    ADAM_STEP
+}
+
+// adam_update, then polyak_update towards the new parameters, of every member, while they are at hand.
+__kernel void adam_polyak_update(__global const float *gradient_in, __global const float *factor_in, __global const float *scale_in,
+                                 __global const float *rate_in,
+                                 __global const float *tau_in,        // [P]
+                                 __global float       *parameter_inout, __global float *m_inout, __global float *v_inout,
+                                 __global float       *target_inout,  // [P, N]
+                                 const int member_count, const int parameter_count, const int split,
+                                 const float beta1, const float one_minus_beta1, const float beta2, const float one_minus_beta2,
+                                 const float epsilon, const float rate_scale) {
+    const int i = (int)get_global_id(0) * W;
+    const int p = (int)get_global_id(1);
+    if (i >= parameter_count || p >= member_count) return;
+    const float factor = factor_in[p];
+    const size_t at = (size_t)p * (size_t)parameter_count + (size_t)i;
+    vf x = vload(parameter_inout + at);
+    if (factor != 0.0f) {
+        ADAM_STEP
+    }
+    const vf target = vload(target_inout + at);
+    vstore(fma(splat(tau_in[p]), x - target, target), target_inout + at);
 }
 
 // Stochastic gradient descent with momentum: m <- momentum m + g, x <- x - rate m. Ranges as in adam_update.

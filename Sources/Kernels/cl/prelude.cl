@@ -75,6 +75,23 @@ static inline vf keep_columns(vf value, int column, int n) {
     return column + W <= n ? value : select(splat(0.0f), value, lane_ids() + splati(column) < splati(n));
 }
 
+#if W > 1
+// Turns W rows of W values over, row r and lane c for row c and lane r, by log2(W) rounds of interleaving the first half of the rows with the second.
+static inline void transpose_rows(vf *row) {
+    UNROLL for (int round = 1; round < W; round *= 2) {
+        vf mixed[W];
+        UNROLL for (int i = 0; i < W / 2; ++i) {
+            const vf a = row[i], b = row[i + W / 2];
+            mixed[2 * i].even = a.lo;
+            mixed[2 * i].odd = b.lo;
+            mixed[2 * i + 1].even = a.hi;
+            mixed[2 * i + 1].odd = b.hi;
+        }
+        UNROLL for (int i = 0; i < W; ++i) row[i] = mixed[i];
+    }
+}
+#endif
+
 // The number in the first lane.
 #if W == 1
 #define FIRST(v) (v)
