@@ -44,6 +44,10 @@ func tune(_ config: inout GPOConfig, environment: String) {
         config.crossoverSteps = 200
     case "Ant", "HalfCheetah", "Hopper", "Humanoid", "Walker2d":
         config.mutation.initialLogStd = -1
+    case "InvertedDoublePendulum":
+        config.mutation.learningRate = 1e-3
+    case "Swimmer":
+        (config.mutation.gamma, config.mutation.gaeLambda) = (0.9999, 0.99)
     default:
         break
     }
