@@ -44,6 +44,41 @@ import Testing
         #expect(both.filter { $0.seed == 8 }.map { var entry = $0; entry.run = 0; return entry } == one)
     }
 
+    // After the first of two iterations a member's actions are moved away from the others', which a round's sets don't notice.
+    @Test(arguments: [SimilarSets.round, .iteration]) func setsOfAnIterationFollowMembersThatMoveApart(sets: SimilarSets) throws {
+        var config = Self.config()
+        (config.similarSets, config.similarity) = (sets, 0.5)
+        let gpo = try GPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
+        _ = try gpo.step()
+        #expect(gpo.similarCounts == [3, 3, 3])
+        var rows: [Float] = try gpo.ppo.parameters.read()
+        let output = gpo.ppo.network.policy.layers.last!.linear
+        for i in 0..<18 { rows[gpo.ppo.parameters.pitch + output.weights + 16 * i] += i.isMultiple(of: 2) ? 20 : -20 }
+        try gpo.ppo.parameters.write(rows)
+        _ = try gpo.step()
+        #expect(gpo.similarCounts == (sets == .round ? [3, 3, 3] : [2, 1, 2]))
+    }
+
+    @Test(arguments: [ChildMoments.fitter, .fresh]) func aChildStartsWithTheMomentsAskedFor(moments: ChildMoments) throws {
+        var config = Self.config()
+        config.childMoments = moments
+        let gpo = try GPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: Queue(Device.named("cpu"))), optimiser = gpo.ppo.optimiser
+        func rows() throws -> [[Float]] { try [optimiser.firstMoments, optimiser.secondMoments, optimiser.corrections].map { try $0.read() } }
+        var before: [[Float]] = []
+        gpo.ppo.afterPhase = { phase in if phase == "selection" { before = try rows() } }
+        _ = try gpo.step()
+        let lineage = try #require(try gpo.step().round).lineage
+        #expect(Set(lineage.map(\.fitter)).count > 1 || lineage.contains { $0.fitter != $0.child })
+        for (was, now) in try zip(before, rows()) {
+            let width = was.count / 6
+            #expect(was.contains { $0 != 0 })
+            for entry in lineage {
+                let child = 3 * entry.run + entry.child, fitter = 3 * entry.run + entry.fitter
+                #expect(now[child * width..<(child + 1) * width] == (moments == .fitter ? was[fitter * width..<(fitter + 1) * width] : ArraySlice(repeating: 0, count: width)))
+            }
+        }
+    }
+
     // One launch is one kernel over all members. Beside PPO's own: keeping the rollout; in a round's first iteration the divergences and the sets.
     @Test(arguments: Backend.available) func anIterationAllocatesNothingAndReadsBackOnce(backend: Backend) throws {
         var config = Self.config(rounds: 1, iterations: 4)
@@ -120,8 +155,8 @@ import Testing
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func everyOptionRuns(environment: String) throws {
         let edits: [(inout GPOConfig) -> Void] = [
             { $0.crossover = .parameterSpace; $0.childStatistics = .merged },
-            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.gateData = .pooled },
-            { $0.selection = .mix; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
+            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.childMoments = .fresh; $0.lineageActions = .sampled; $0.gateData = .pooled },
+            { $0.selection = .mix; $0.similarSets = .iteration; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
             { $0.mutation.normaliseObservations = false; $0.finalCrossover = false },
             { $0.mutation.population = 2; $0.dataSharing = false; $0.daggerPasses = 0; $0.imitationEpochs = 0 },
         ]
@@ -163,7 +198,7 @@ import Testing
         let yaml = try Configuration.yaml(config)
         #expect(yaml.contains("total_steps: 5000000\n") && yaml.components(separatedBy: "total_steps").count == 2)
         // Every setting of its own is encoded.
-        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_data", "gate_refinement_rate", "dagger_passes", "child_value", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
+        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_data", "gate_refinement_rate", "similar_sets", "lineage_actions", "dagger_passes", "child_value", "child_moments", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
         let folder = try TemporaryFolder(), file = try folder.file("config.yaml", Data(yaml.utf8))
         #expect(try Configuration.load(GPOConfig(), file: file) == config)
     }

@@ -10,7 +10,7 @@ public struct LineageEntry: Sendable, Codable, Equatable {
     /// `KL[child || expert]` and of the child to either parent, in nats on the child's own states; nil for parameter space.
     public var kl_to_expert: Double?, kl_to_parents: [Double]?
     public var gate_loss: Double?, gate_accuracy: Double?
-    /// Measured side by side on the same start states, by the mean action: either parent, the child, and a child of parameter-space
+    /// Measured side by side on the same start states: either parent, the child, and a child of parameter-space
     /// crossover; nil where it was not measured.
     public var measured_parents: [Double]?, measured_child: Double?, measured_parameter_child: Double?
     /// Environment steps of the whole run so far, this crossover's included.
@@ -55,7 +55,7 @@ public final class GPO {
 
     struct RecentEpisodes: Codable { var sum = 0.0, count = 0 }
 
-    /// Policies whose samples each member learns from in this round, itself included.
+    /// Policies whose samples each member learns from now, itself included.
     public var similarCounts: [Int] { sharing?.sizes ?? Array(repeating: 1, count: ppo.members) }
     public var isDone: Bool { round >= config.rounds }
     /// Environment steps of each policy so far, with its share of crossovers, and of a whole run.
@@ -92,9 +92,9 @@ public final class GPO {
         ppo.history = history
         if let sharing {
             try ppo.share(sharing)
-            // S_i holds before the round's mutation: the policies have acted for the first time since, and have not changed yet.
+            // S_i as it is before these updates; in a round's first iteration the policies have acted, but have not changed yet.
             ppo.beforeUpdates = { [unowned self] ppo in
-                guard iterationInRound == 0 else { return }
+                guard self.config.similarSets == .iteration || iterationInRound == 0 else { return }
                 try distance.measure(ppo.parameters, normaliser: ppo.rollout.normaliser, history: history)
                 try sharing.findSimilar(distance)
             }
@@ -203,7 +203,7 @@ public final class GPO {
             }
             record.lineage.append(entry)
         }
-        try ppo.replaceMembers(by: children, normaliser: normaliser, takingOverFrom: fitter, step: step)
+        try ppo.replaceMembers(by: children, normaliser: normaliser, takingOverFrom: fitter, moments: config.childMoments == .fitter, step: step)
     }
 
     private func gathered(_ normaliser: ObservationNormaliser, _ members: [Int]) throws -> ObservationNormaliser {
@@ -214,11 +214,11 @@ public final class GPO {
 
     // MARK: Measuring
 
-    /// Parents and children on the same start states, by the mean action, and in the first rounds what both kinds of child visit.
+    /// Parents and children on the same start states, and in the first rounds what both kinds of child visit.
     private func measure(_ couples: [Couple], _ children: Tensor, _ normaliser: ObservationNormaliser?, _ record: inout RoundRecord) throws -> (parents: [Double], children: [Double], parameterChildren: [Double]?)? {
         guard config.lineageEpisodes > 0 else { return nil }
         func play(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> [Double] {
-            let results = try evaluate(ppo.network, ppo.spec, parameters: parameters, normaliser: normaliser, episodes: config.lineageEpisodes, seed: 0x4C49_4E45 &+ UInt64(round), on: queue)
+            let results = try evaluate(ppo.network, ppo.spec, parameters: parameters, normaliser: normaliser, episodes: config.lineageEpisodes, seed: 0x4C49_4E45 &+ UInt64(round), sampled: config.lineageActions == .sampled, on: queue)
             measuringSteps += results.reduce(0) { $0 + $1.lengths.reduce(0, +) }
             return results.map { $0.nonFinite > 0 ? -.infinity : $0.mean }
         }

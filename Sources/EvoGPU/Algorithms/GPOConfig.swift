@@ -34,8 +34,18 @@ public enum GateData: String, Choice { case each, pooled }
 
 /// Which weights a child starts with before it imitates, and which its value network has.
 public enum ChildStart: String, Choice { case fitter, weaker, fresh }
+/// The Adam moments that a child's mutation starts with.
+public enum ChildMoments: String, Choice { case fitter, fresh }
 /// Whose statistics of observations a child sees the world with.
 public enum ChildStatistics: String, Choice { case fitter, merged }
+
+/// When it is settled whose samples a member learns from too: once before a round's mutation, as the paper has it, or anew before the updates
+/// of each iteration, since members move apart while they mutate.
+public enum SimilarSets: String, Choice { case round, iteration }
+
+/// How parents and children act while they are measured: with the noise that they were trained and selected with, or by their mean action (the
+/// most probable one, of a discrete task), as policies are judged at the end.
+public enum MeasuredActions: String, Choice { case sampled, mean }
 
 /// Settings of genetic policy optimisation. Where a comment names no origin, the default is ours: the paper left it out.
 ///
@@ -51,7 +61,9 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var totalSteps = 8_000_000
     /// Learn from the samples of similar policies too. Section 3.3.2.
     public var dataSharing = true
-    /// Policies with a KL below this, in nats, before a round's mutation are similar (epsilon).
+    /// When similar policies are looked for. Section 3.3.2 has `round`.
+    public var similarSets = SimilarSets.round
+    /// Policies with a KL below this, in nats, are similar (epsilon).
     public var similarity = 0.05
     /// How many policies a set of similar ones may hold, the policy itself with them; the nearest stay.
     public var similarLimit = 4
@@ -90,9 +102,11 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var childStart = ChildStart.fitter
     /// Whose value network a child has.
     public var childValue = ChildStart.fitter
+    public var childMoments = ChildMoments.fitter
     public var childStatistics = ChildStatistics.fitter
     /// Episodes that parents and children are measured by for `lineage.jsonl`, outside the budget; 0 for none.
     public var lineageEpisodes = 5
+    public var lineageActions = MeasuredActions.mean
     /// In so many first rounds a child of parameter-space crossover is measured beside each child, and visited states are kept for reports.
     public var comparedRounds = 1
 
@@ -108,13 +122,13 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case variant, rounds, totalSteps = "total_steps", dataSharing = "data_sharing", similarity, similarLimit = "similar_limit", klStates = "kl_states"
+        case variant, rounds, totalSteps = "total_steps", dataSharing = "data_sharing", similarSets = "similar_sets", similarity, similarLimit = "similar_limit", klStates = "kl_states"
         case selection, diversityWeight = "diversity_weight", diversityWeightEnd = "diversity_weight_end", crossover, finalCrossover = "final_crossover"
         case recentRollouts = "recent_rollouts", eliteFraction = "elite_fraction", gateData = "gate_data", gateHidden = "gate_hidden", gateEpochs = "gate_epochs"
         case gateBatchSize = "gate_batch_size", gateLearningRate = "gate_learning_rate", gateRefinement = "gate_refinement", gateRefinementRate = "gate_refinement_rate"
         case crossoverEnvironments = "crossover_environments", crossoverSteps = "crossover_steps", daggerPasses = "dagger_passes"
         case imitationEpochs = "imitation_epochs", imitationBatchSize = "imitation_batch_size", imitationLearningRate = "imitation_learning_rate"
-        case childStart = "child_start", childValue = "child_value", childStatistics = "child_statistics", lineageEpisodes = "lineage_episodes", comparedRounds = "compared_rounds"
+        case childStart = "child_start", childValue = "child_value", childMoments = "child_moments", childStatistics = "child_statistics", lineageEpisodes = "lineage_episodes", lineageActions = "lineage_actions", comparedRounds = "compared_rounds"
     }
 
     // One flat list of settings: the mutation's, then those of its own, whose total_steps takes the mutation's place.
@@ -125,6 +139,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try keys.encode(rounds, forKey: .rounds)
         try keys.encode(totalSteps, forKey: .totalSteps)
         try keys.encode(dataSharing, forKey: .dataSharing)
+        try keys.encode(similarSets, forKey: .similarSets)
         try keys.encode(similarity, forKey: .similarity)
         try keys.encode(similarLimit, forKey: .similarLimit)
         try keys.encode(klStates, forKey: .klStates)
@@ -150,8 +165,10 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try keys.encode(imitationLearningRate, forKey: .imitationLearningRate)
         try keys.encode(childStart, forKey: .childStart)
         try keys.encode(childValue, forKey: .childValue)
+        try keys.encode(childMoments, forKey: .childMoments)
         try keys.encode(childStatistics, forKey: .childStatistics)
         try keys.encode(lineageEpisodes, forKey: .lineageEpisodes)
+        try keys.encode(lineageActions, forKey: .lineageActions)
         try keys.encode(comparedRounds, forKey: .comparedRounds)
     }
 
@@ -163,6 +180,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         rounds = try value(.rounds)
         totalSteps = try value(.totalSteps)
         dataSharing = try value(.dataSharing)
+        similarSets = try value(.similarSets)
         similarity = try value(.similarity)
         similarLimit = try value(.similarLimit)
         klStates = try value(.klStates)
@@ -188,8 +206,10 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         imitationLearningRate = try value(.imitationLearningRate)
         childStart = try value(.childStart)
         childValue = try value(.childValue)
+        childMoments = try value(.childMoments)
         childStatistics = try value(.childStatistics)
         lineageEpisodes = try value(.lineageEpisodes)
+        lineageActions = try value(.lineageActions)
         comparedRounds = try value(.comparedRounds)
         mutation.totalSteps = totalSteps
     }

@@ -257,20 +257,31 @@ public final class PPO {
 
     // MARK: Evolution
 
-    /// Puts a child in every member's place: its networks, with moments back at zero, and its statistics of observations. What it has no
-    /// statistics of its own for, the scale of rewards and the penalty's coefficient, it takes over from a member of before. Every
-    /// environment starts anew. Reads a few numbers per member back.
+    /// Puts a child in every member's place: its networks and its statistics of observations. What it has none of its own of, the scale of
+    /// rewards and the penalty's coefficient, it takes over from a member of before. Every environment starts anew. Reads a few numbers
+    /// per member back.
     ///
     /// - Parameters:
     ///   - children: parameters `[P, N]`.
     ///   - sources: per member, whom it takes over from.
+    ///   - moments: take Adam's moments over too, instead of beginning with none.
     ///   - step: a number that no other start has.
-    func replaceMembers(by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], step: UInt32) throws {
+    func replaceMembers(by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], moments: Bool, step: UInt32) throws {
         try queue.copy(children, to: parameters)
         if let normaliser, let mine = rollout.normaliser {
             for (from, to) in [(normaliser.count, mine.count), (normaliser.mean, mine.mean), (normaliser.variance, mine.variance)] { try queue.copy(from, to: to) }
         }
-        try optimiser.reset(on: queue)
+        if moments {
+            // The gradients' room is free between iterations.
+            let indices = try queue.tensor(sources.map(Int32.init))
+            for rows in [optimiser.firstMoments, optimiser.secondMoments] {
+                try queue.gatherRows(gradients, from: rows, indices)
+                try queue.copy(gradients, to: rows)
+            }
+            try takeOver(optimiser.corrections, columns: 0..<2, of: 2)
+        } else {
+            try optimiser.reset(on: queue)
+        }
         func takeOver(_ tensor: Tensor, columns: Range<Int>, of count: Int) throws {
             let before: [Float] = try tensor.read()
             var after = before

@@ -200,7 +200,7 @@ private func crossovers(_ run: ReportedRun, round: Int) -> String {
         legend.add("<rect x=\"\(Plot.at(x))\" y=\"366\" width=\"12\" height=\"12\" rx=\"2\" style=\"fill:\(ink)\"/>")
         legend.text(name, x + 18, 376.5, style: "tick")
     }
-    return figure(body + legend.body, 1000, 390, "<b>Children beside their parents</b>, round \(round) of seed \(run.seeds[0]) in \(escaped(run.url.lastPathComponent)). \(normalises ? "All bars of a crossover are divided by its first parent's return." : "Returns as they are: they are not divided by the first parent's, because some of those are not above zero.") Parents and children were played from the same start states, by the mean action.")
+    return figure(body + legend.body, 1000, 390, "<b>Children beside their parents</b>, round \(round) of seed \(run.seeds[0]) in \(escaped(run.url.lastPathComponent)). \(normalises ? "All bars of a crossover are divided by its first parent's return." : "Returns as they are: they are not divided by the first parent's, because some of those are not above zero.") Parents and children were played from the same start states, \(run.measuredActions == .mean ? "by the mean action" : "with their noise").")
 }
 
 /// Section D's picture: where parents and both kinds of child go.

@@ -7,6 +7,8 @@ struct ReportedRun {
     /// What its curve is called: GPO, Single, Joint, PPO or A2C; of GPO's variants with what mutates where that is no PPO; PDERL and the like.
     let label: String
     let population: Int, seeds: [UInt64], crosses: Bool
+    /// How parents and children acted while they were measured; nil if none were.
+    let measuredActions: MeasuredActions?
     /// Per seed: environment steps of the whole run, the best member's return and the members' mean, over each one's last ten episodes or more.
     let curves: [[(steps: Double, best: Double, mean: Double)]]
     let final: FinalEvaluation?
@@ -22,7 +24,7 @@ struct ReportedRun {
 
     private init(_ url: URL, _ saved: SavedRun, _ erl: ERLConfig, variant: Int) throws {
         (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.trainingSeeds)
-        (crosses, lineage, visited) = (false, [], nil)
+        (crosses, measuredActions, lineage, visited) = (false, nil, [], nil)
         label = (erl.population == 0 ? erl.learner.rawValue : erl.variants[variant].rawValue).uppercased() + (erl.isFaithful ? " (faithful)" : "")
         let rows = variant * saved.trainingSeeds.count..<(variant + 1) * saved.trainingSeeds.count
         var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: rows.count)
@@ -52,6 +54,7 @@ struct ReportedRun {
     private init(_ url: URL, _ saved: SavedRun) throws {
         (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.seeds)
         crosses = saved.gpo?.crosses ?? false
+        measuredActions = saved.gpo?.lineageActions
         let base = switch saved.gpo?.variant { case .gpo: "GPO"; case .single: "Single"; case .joint: "Joint"; case nil: saved.algorithm.name.uppercased() }
         label = saved.gpo != nil && saved.ppo?.objective == .a2c ? "\(base) (A2C)" : base
         curves = try Self.curves(saved.directory.metricsFile, seeds: saved.seeds, population: saved.population)

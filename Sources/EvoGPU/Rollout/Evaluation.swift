@@ -19,19 +19,20 @@ public struct EvaluationResult: Sendable, Equatable {
     public var standardError: Double { standardDeviation / Double(returns.count).squareRoot() }
 }
 
-/// Plays every member's policy, by its mean action or most probable one, for a number of episodes at once.
+/// Plays every member's policy for a number of episodes at once.
 ///
 /// - Parameters:
 ///   - parameters: `[P, N]` rows of `network`, on `queue`.
 ///   - normaliser: the statistics that the policies were trained with, or nil.
 ///   - seed: chooses the start states; every member gets the same ones.
+///   - sampled: act by the policy's own noise, the same random numbers for every member, instead of the mean action or the most probable one.
 /// - Returns: one result per member. Each environment plays one episode to its end. Waits.
-public func evaluate(_ network: ActorCritic, _ spec: EnvironmentSpec, parameters: Tensor, normaliser: ObservationNormaliser?, episodes: Int, seed: UInt64, on queue: Queue) throws -> [EvaluationResult] {
+public func evaluate(_ network: ActorCritic, _ spec: EnvironmentSpec, parameters: Tensor, normaliser: ObservationNormaliser?, episodes: Int, seed: UInt64, sampled: Bool = false, on queue: Queue) throws -> [EvaluationResult] {
     guard episodes >= 1 else { throw RunError("episodes is \(episodes); accepted: a whole number from 1") }
     let members = parameters.shape[0]
     let (streams, rollout) = try queue.plan(lower: "the number of episodes") {
         let streams = try queue.tensor(.uint32, [members, 4])
-        return (streams, try Rollout(spec, network: network, members: members, environments: episodes, steps: 1, normaliser: normaliser, deterministic: true, streams: streams, on: queue))
+        return (streams, try Rollout(spec, network: network, members: members, environments: episodes, steps: 1, normaliser: normaliser, deterministic: !sampled, streams: streams, on: queue))
     }
     try streams.write((0..<members).flatMap { _ in [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), 0, 1] })
     try rollout.start()
