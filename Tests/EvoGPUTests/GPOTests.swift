@@ -59,6 +59,19 @@ import Testing
         #expect(gpo.similarCounts == (sets == .round ? [3, 3, 3] : [2, 1, 2]))
     }
 
+    @Test(arguments: [true, false]) func episodesGoOnWithChildrenUnlessTheyRestart(restart: Bool) throws {
+        var config = Self.config()
+        config.restartEpisodes = restart
+        let gpo = try GPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu"))), environment = gpo.ppo.rollout.environment
+        var before: [[Float]] = []
+        func state() throws -> [[Float]] { try environment.tensors.filter { $0.tensor.type == .float32 }.map { try $0.tensor.read() } }
+        gpo.ppo.afterPhase = { phase in if phase == "selection" { before = try state() } }
+        _ = try gpo.step()
+        _ = try gpo.step()
+        #expect(before.flatMap { $0 }.count > 15)
+        #expect(try (state() == before) == !restart)
+    }
+
     @Test(arguments: [ChildMoments.fitter, .fresh]) func aChildStartsWithTheMomentsAskedFor(moments: ChildMoments) throws {
         var config = Self.config()
         config.childMoments = moments
@@ -155,9 +168,9 @@ import Testing
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func everyOptionRuns(environment: String) throws {
         let edits: [(inout GPOConfig) -> Void] = [
             { $0.crossover = .parameterSpace; $0.childStatistics = .merged },
-            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.childMoments = .fresh; $0.lineageActions = .sampled; $0.gateData = .pooled },
+            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.childMoments = .fresh; $0.restartEpisodes = true; $0.lineageActions = .sampled; $0.gateData = .pooled },
             { $0.selection = .mix; $0.similarSets = .iteration; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
-            { $0.mutation.normaliseObservations = false; $0.finalCrossover = false },
+            { $0.mutation.normaliseObservations = false; $0.finalCrossover = false; $0.sharedRatioLimit = 0 },
             { $0.mutation.population = 2; $0.dataSharing = false; $0.daggerPasses = 0; $0.imitationEpochs = 0 },
         ]
         for (index, edit) in edits.enumerated() {
@@ -198,7 +211,7 @@ import Testing
         let yaml = try Configuration.yaml(config)
         #expect(yaml.contains("total_steps: 5000000\n") && yaml.components(separatedBy: "total_steps").count == 2)
         // Every setting of its own is encoded.
-        for key in ["variant", "similar_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_data", "gate_refinement_rate", "similar_sets", "lineage_actions", "dagger_passes", "child_value", "child_moments", "child_statistics", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
+        for key in ["variant", "similar_limit", "shared_ratio_limit", "diversity_weight_end", "final_crossover", "elite_fraction", "gate_data", "gate_refinement_rate", "similar_sets", "lineage_actions", "dagger_passes", "child_value", "child_moments", "child_statistics", "restart_episodes", "compared_rounds"] { #expect(yaml.contains("\n\(key): "), "\(key)") }
         let folder = try TemporaryFolder(), file = try folder.file("config.yaml", Data(yaml.utf8))
         #expect(try Configuration.load(GPOConfig(), file: file) == config)
     }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite struct SharingTests {
     /// PPO with data sharing, the sets fixed once by `similar` or found with `epsilon`.
-    private func shared(_ config: PPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64] = [1], limit: Int, epsilon: Double = 0, similar: [[Int]]? = nil, on queue: Queue) throws -> (ppo: PPO, sharing: DataSharing) {
+    private func shared(_ config: PPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64] = [1], limit: Int, epsilon: Double = 0, ratioLimit: Double = 0, similar: [[Int]]? = nil, on queue: Queue) throws -> (ppo: PPO, sharing: DataSharing) {
         let ppo = try PPO(config, spec, seeds: seeds, on: queue), members = ppo.members
         let history = try RolloutHistory(members: members, slots: 2, steps: config.rolloutSteps, environments: config.environments, width: spec.observationCount, on: queue)
         let distance = try PairwiseDivergence(ppo.network, members: members, population: config.population, states: 20, on: queue)
-        let sharing = try DataSharing(ppo.network, members: members, population: config.population, limit: limit, epsilon: epsilon, rows: config.batchSize, on: queue)
+        let sharing = try DataSharing(ppo.network, members: members, population: config.population, limit: limit, epsilon: epsilon, ratioLimit: ratioLimit, rows: config.batchSize, on: queue)
         ppo.history = history
         try ppo.share(sharing)
         ppo.beforeUpdates = { ppo in
@@ -47,6 +47,26 @@ import Testing
         #expect(differing(row..<one.count) == 0)
         #expect(differing(0..<ppo.network.valueStart) > 300)
         #expect(differing(ppo.network.valueStart..<row) == 0, "the value network sees its own samples only")
+    }
+
+    /// Members 0 and 1 begin alike, so that ratios are about 1: a limit far above changes no bit, and far below all samples weigh the limit.
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1"], [PolicyObjective.penalty, .a2c])
+    func othersSamplesWeighTheLimitAtMost(environment: String, objective: PolicyObjective) throws {
+        var config = PPOTests.config()
+        (config.objective, config.epochs, config.batchSize, config.maxGradientNorm) = (objective, 1, 60, 0)
+        let spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu"))
+        func gradient(limit: Double, alone: Bool = false) throws -> [Float] {
+            let (ppo, _) = try shared(config, spec, limit: 3, ratioLimit: limit, similar: [alone ? [0] : [0, 1], [1], [2]], on: queue)
+            _ = try ppo.iterate()
+            return try Array(ppo.optimiser.firstMoments.read(as: Float.self)[0..<ppo.network.valueStart])
+        }
+        let own = try gradient(limit: 0, alone: true), free = try gradient(limit: 0)
+        #expect(try gradient(limit: 1e6).map(\.bitPattern) == free.map(\.bitPattern))
+        func part(_ limit: Double) throws -> [Double] { try zip(gradient(limit: limit), own).map { Double($0) - Double($1) } }
+        let quarter = try part(0.25), half = try part(0.5), largest = try #require(own.map(abs).max())
+        #expect(half.contains { abs($0) > 1e-3 * Double(largest) })
+        // Differences of sums that are rounded at the size of the largest.
+        for (one, two) in zip(quarter, half) { #expect(abs(two - 2 * one) <= 1e-5 * Double(largest), "\(two) at twice the limit of \(one)") }
     }
 
     /// A member with a NaN in it reaches no other, however similar it is said to be.

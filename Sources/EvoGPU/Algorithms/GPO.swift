@@ -78,7 +78,7 @@ public final class GPO {
                 history: crosses ? RolloutHistory(members: members, slots: config.window, steps: config.mutation.rolloutSteps, environments: config.mutation.environments, width: spec.observationCount, on: queue) : nil,
                 distance: crosses ? PairwiseDivergence(network, members: members, population: population, states: config.klStates, on: queue) : nil,
                 sharing: crosses && config.dataSharing && config.similarLimit > 1 && population > 1
-                    ? DataSharing(network, members: members, population: population, limit: min(config.similarLimit, population), epsilon: config.similarity, rows: ppo.config.batchSize, on: queue) : nil,
+                    ? DataSharing(network, members: members, population: population, limit: min(config.similarLimit, population), epsilon: config.similarity, ratioLimit: config.sharedRatioLimit, rows: ppo.config.batchSize, on: queue) : nil,
                 crossover: crosses && config.crossover == .stateSpace ? StateSpaceCrossover(config, spec, network: network, members: members, streams: streams, on: queue) : nil,
                 parameterCrossover: crosses && (config.crossover == .parameterSpace || config.comparedRounds > 0) ? ParameterCrossover(network, members: members, streams: streams, on: queue) : nil)
         }
@@ -203,7 +203,7 @@ public final class GPO {
             }
             record.lineage.append(entry)
         }
-        try ppo.replaceMembers(by: children, normaliser: normaliser, takingOverFrom: fitter, moments: config.childMoments == .fitter, step: step)
+        try ppo.replaceMembers(by: children, normaliser: normaliser, takingOverFrom: fitter, moments: config.childMoments == .fitter, restart: config.restartEpisodes ? step : nil)
     }
 
     private func gathered(_ normaliser: ObservationNormaliser, _ members: [Int]) throws -> ObservationNormaliser {

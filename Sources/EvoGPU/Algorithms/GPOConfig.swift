@@ -67,6 +67,9 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var similarity = 0.05
     /// How many policies a set of similar ones may hold, the policy itself with them; the nearest stay.
     public var similarLimit = 4
+    /// The most that another policy's sample may weigh, which is the ratio of both policies' probabilities otherwise; 0 for no limit, as in the
+    /// paper. With the clipped objective its clip holds instead.
+    public var sharedRatioLimit = 1.0
     /// States of each policy that a KL between policies is estimated on.
     public var klStates = 256
     public var selection = CoupleFitness.performance
@@ -104,6 +107,9 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var childValue = ChildStart.fitter
     public var childMoments = ChildMoments.fitter
     public var childStatistics = ChildStatistics.fitter
+    /// Begin new episodes with children. Otherwise they go on where the member was whose place they take, so that a rollout's environments stay
+    /// in different parts of their episodes.
+    public var restartEpisodes = false
     /// Episodes that parents and children are measured by for `lineage.jsonl`, outside the budget; 0 for none.
     public var lineageEpisodes = 5
     public var lineageActions = MeasuredActions.mean
@@ -122,13 +128,13 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case variant, rounds, totalSteps = "total_steps", dataSharing = "data_sharing", similarSets = "similar_sets", similarity, similarLimit = "similar_limit", klStates = "kl_states"
+        case variant, rounds, totalSteps = "total_steps", dataSharing = "data_sharing", similarSets = "similar_sets", similarity, similarLimit = "similar_limit", sharedRatioLimit = "shared_ratio_limit", klStates = "kl_states"
         case selection, diversityWeight = "diversity_weight", diversityWeightEnd = "diversity_weight_end", crossover, finalCrossover = "final_crossover"
         case recentRollouts = "recent_rollouts", eliteFraction = "elite_fraction", gateData = "gate_data", gateHidden = "gate_hidden", gateEpochs = "gate_epochs"
         case gateBatchSize = "gate_batch_size", gateLearningRate = "gate_learning_rate", gateRefinement = "gate_refinement", gateRefinementRate = "gate_refinement_rate"
         case crossoverEnvironments = "crossover_environments", crossoverSteps = "crossover_steps", daggerPasses = "dagger_passes"
         case imitationEpochs = "imitation_epochs", imitationBatchSize = "imitation_batch_size", imitationLearningRate = "imitation_learning_rate"
-        case childStart = "child_start", childValue = "child_value", childMoments = "child_moments", childStatistics = "child_statistics", lineageEpisodes = "lineage_episodes", lineageActions = "lineage_actions", comparedRounds = "compared_rounds"
+        case childStart = "child_start", childValue = "child_value", childMoments = "child_moments", childStatistics = "child_statistics", restartEpisodes = "restart_episodes", lineageEpisodes = "lineage_episodes", lineageActions = "lineage_actions", comparedRounds = "compared_rounds"
     }
 
     // One flat list of settings: the mutation's, then those of its own, whose total_steps takes the mutation's place.
@@ -142,6 +148,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try keys.encode(similarSets, forKey: .similarSets)
         try keys.encode(similarity, forKey: .similarity)
         try keys.encode(similarLimit, forKey: .similarLimit)
+        try keys.encode(sharedRatioLimit, forKey: .sharedRatioLimit)
         try keys.encode(klStates, forKey: .klStates)
         try keys.encode(selection, forKey: .selection)
         try keys.encode(diversityWeight, forKey: .diversityWeight)
@@ -167,6 +174,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try keys.encode(childValue, forKey: .childValue)
         try keys.encode(childMoments, forKey: .childMoments)
         try keys.encode(childStatistics, forKey: .childStatistics)
+        try keys.encode(restartEpisodes, forKey: .restartEpisodes)
         try keys.encode(lineageEpisodes, forKey: .lineageEpisodes)
         try keys.encode(lineageActions, forKey: .lineageActions)
         try keys.encode(comparedRounds, forKey: .comparedRounds)
@@ -183,6 +191,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         similarSets = try value(.similarSets)
         similarity = try value(.similarity)
         similarLimit = try value(.similarLimit)
+        sharedRatioLimit = try value(.sharedRatioLimit)
         klStates = try value(.klStates)
         selection = try value(.selection)
         diversityWeight = try value(.diversityWeight)
@@ -208,6 +217,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         childValue = try value(.childValue)
         childMoments = try value(.childMoments)
         childStatistics = try value(.childStatistics)
+        restartEpisodes = try value(.restartEpisodes)
         lineageEpisodes = try value(.lineageEpisodes)
         lineageActions = try value(.lineageActions)
         comparedRounds = try value(.comparedRounds)
@@ -267,7 +277,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
             try check(value >= low && value <= 1 << 40 && (value <= 1 << 24 || key == "total_steps"), key, value, "a whole number from \(low) to \(key == "total_steps" ? 1 << 40 : 1 << 24)")
         }
         try check(variant != .gpo || mutation.population >= 2, "population", mutation.population, "at least 2 with variant gpo, whose children have two parents")
-        for (key, value, range) in [("similarity", similarity, 0.0...1e6), ("diversity_weight", diversityWeight, 0...1), ("diversity_weight_end", diversityWeightEnd, 0...1),
+        for (key, value, range) in [("similarity", similarity, 0.0...1e6), ("shared_ratio_limit", sharedRatioLimit, 0...1e6), ("diversity_weight", diversityWeight, 0...1), ("diversity_weight_end", diversityWeightEnd, 0...1),
                                     ("gate_learning_rate", gateLearningRate, 0...1), ("gate_refinement_rate", gateRefinementRate, 0...1), ("imitation_learning_rate", imitationLearningRate, 0...1)] {
             try check(range.contains(value), key, value, "\(range.lowerBound) to \(range.upperBound)")
         }

@@ -145,7 +145,7 @@ public final class PPO {
         precondition(history != nil, "data sharing without a history of rollouts")
         self.sharing = sharing
         let clipRanges = try config.clipRange.values(count: config.population, name: "clip_range")
-        try sharing.writeSettings(clipRanges: seeds.flatMap { _ in clipRanges })
+        try sharing.writeSettings(clipRanges: seeds.flatMap { _ in clipRanges }, form: config.objective.form)
     }
 
     // MARK: The loop
@@ -258,15 +258,14 @@ public final class PPO {
     // MARK: Evolution
 
     /// Puts a child in every member's place: its networks and its statistics of observations. What it has none of its own of, the scale of
-    /// rewards and the penalty's coefficient, it takes over from a member of before. Every environment starts anew. Reads a few numbers
-    /// per member back.
+    /// rewards and the penalty's coefficient, it takes over from a member of before. Reads a few numbers per member back.
     ///
     /// - Parameters:
     ///   - children: parameters `[P, N]`.
     ///   - sources: per member, whom it takes over from.
     ///   - moments: take Adam's moments over too, instead of beginning with none.
-    ///   - step: a number that no other start has.
-    func replaceMembers(by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], moments: Bool, step: UInt32) throws {
+    ///   - restart: begin every environment anew, with a number that no other start has; nil to go on in the environments as they are.
+    func replaceMembers(by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], moments: Bool, restart: UInt32?) throws {
         try queue.copy(children, to: parameters)
         if let normaliser, let mine = rollout.normaliser {
             for (from, to) in [(normaliser.count, mine.count), (normaliser.mean, mine.mean), (normaliser.variance, mine.variance)] { try queue.copy(from, to: to) }
@@ -291,8 +290,9 @@ public final class PPO {
         try takeOver(rewardStatistics, columns: 0..<3, of: 3)
         try takeOver(rewardScale, columns: 0..<1, of: 1)
         try takeOver(settings, columns: 1..<2, of: 4)
+        // A broken member's may not be finite, and nothing else would clear it; an environment's state that is not is left by a reset.
         try queue.zero(runningRewards)
-        try rollout.environment.reset(step: step)
+        if let restart { try rollout.environment.reset(step: restart) }
         history?.restart()
     }
 

@@ -3,7 +3,7 @@ import GPUTensor
 /// GPO's data sharing: policy i also learns from the samples of similar policies, S_i = { j : KL[pi_i, pi_j] < epsilon }.
 ///
 /// Gangwani and Peng 2018 (arXiv:1711.01012), section 3.3.2, equations 4 and 5: the policy term is a sum over j in S_i of means over j's
-/// samples, with ratio pi_i / pi_j(old); penalty, entropy bonus and value loss stay on i's own samples. S_i is an index array on the device,
+/// samples, with ratio pi_i / pi_j(old), which may be limited; penalty, entropy bonus and value loss stay on i's own samples. S_i is an index array on the device,
 /// and every launch works on all members; where S_i is {i} not a bit of the gradient changes.
 public final class DataSharing {
     /// int32 `[P, K]`: each member's similar ones, itself first, -1 past the last.
@@ -15,7 +15,7 @@ public final class DataSharing {
     /// |S_i| of every member, and the largest.
     public private(set) var sizes: [Int]
     public var largest: Int { sizes.max() ?? 1 }
-    private let members: Int, population: Int, limit: Int, epsilon: Float
+    private let members: Int, population: Int, limit: Int, epsilon: Float, ratioLimit: Float
     private let network: ActorCritic
     private let queue: Queue
     private let actions: Tensor, scalars: Tensor, observations: Tensor, advantageStatistics: Tensor, settings: Tensor
@@ -24,9 +24,12 @@ public final class DataSharing {
     /// - Parameters:
     ///   - limit: K, how many policies S_i may hold; the nearest stay.
     ///   - epsilon: of S_i, in nats.
+    ///   - ratioLimit: the most that another's sample may weigh, as in Espeholt et al. 2018 (arXiv:1802.01561); 0 for any weight, as in the
+    ///     paper. PPO's clipped objective has its clip instead.
     ///   - rows: B, of a minibatch.
-    public init(_ network: ActorCritic, members: Int, population: Int, limit: Int, epsilon: Double, rows: Int, on queue: Queue) throws {
+    public init(_ network: ActorCritic, members: Int, population: Int, limit: Int, epsilon: Double, ratioLimit: Double = 0, rows: Int, on queue: Queue) throws {
         (self.network, self.members, self.population, self.limit, self.epsilon, self.queue) = (network, members, population, limit, Float(epsilon), queue)
+        self.ratioLimit = Float(ratioLimit)
         sizes = Array(repeating: 1, count: members)
         peers = try queue.tensor(.int32, [members, limit])
         counts = try queue.tensor(.int32, [members])
@@ -68,8 +71,17 @@ public final class DataSharing {
         let loss: PolicyLoss
     }
 
-    /// The clip range of every member, for the loss on others' samples: nothing but the policy term.
-    func writeSettings(clipRanges: [Float]) throws { try settings.write(clipRanges.flatMap { [$0, 0, 0, 0] }) }
+    /// The loss on others' samples: nothing but the policy term. A2C's own is log pi A, whose gradient is the ratio's at the policy that
+    /// acted; others' samples need the ratio itself.
+    private func form(_ own: Int32) -> Int32 {
+        own == PolicyObjective.clip.form ? own : ratioLimit > 0 ? Self.limitedForm : PolicyObjective.penalty.form
+    }
+    private static let limitedForm: Int32 = 3
+
+    /// The clip range of every member, of the clipped objective, for the loss on others' samples.
+    func writeSettings(clipRanges: [Float], form own: Int32) throws {
+        try settings.write(clipRanges.flatMap { [form(own) == Self.limitedForm ? ratioLimit : $0, 0, 0, 0] })
+    }
 
     /// Adds to `target` the policy gradients on the similar members' minibatches. Enqueues and returns.
     func addGradients(to target: Tensor, _ source: Source, parameters: Tensor, first: Int, count: Int) throws {
@@ -84,8 +96,7 @@ public final class DataSharing {
                              Int32(source.normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, source.normaliser?.limit ?? 0)
             try source.loss.policy.forward(x, parameters: parameters, rows: count, on: queue)
             try queue.launch("advantage_statistics", over: [members], scalars, advantageStatistics, p, Int32(count), Int32(scalars.pitch), Int32(source.normaliseAdvantage ? 1 : 0))
-            // A2C's own term is log pi A, whose gradient is the ratio's at the policy that acted; others' samples need the ratio itself.
-            try source.loss.evaluate(form: source.form == PolicyObjective.a2c.form ? PolicyObjective.penalty.form : source.form, rows: count, parameters: parameters,
+            try source.loss.evaluate(form: form(source.form), rows: count, parameters: parameters,
                                      actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
             try source.loss.policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
             try source.loss.sumLogStdGradients(into: gradients, rows: count)

@@ -4,6 +4,8 @@
 //     form 0  PPO-clip:     L = -min(ratio A, clip(ratio, 1 - eps, 1 + eps) A)        Schulman et al. 2017 (arXiv:1707.06347), eq. 7
 //     form 1  PPO-penalty:  L = -ratio A + beta KL(pi_old || pi)                      the same, eq. 8
 //     form 2  A2C:          L = -log pi(a|s) A                                        Mnih et al. 2016 (arXiv:1602.01783)
+//     form 3  others' samples: L = -min(ratio, limit) log pi(a|s) A, with the weight held fixed and the limit in clip's place
+//                           Espeholt et al. 2018 (arXiv:1802.01561), section 4.2
 //     all:    L - entropy_coefficient H(pi(.|s)) + value_coefficient (V(s) - return)^2 / 2,  averaged over the batch
 //
 // Work-item (b, p) owns batch row b of member p and writes d L / d mean (or logits), d L / d log_std and d L / d V of that
@@ -11,7 +13,7 @@
 //     0 policy loss   1 KL(pi_old || pi)   2 clipped (0 or 1)   3 entropy   4 (V - return)^2 / 2   5 (ratio - 1) - log ratio
 #define STATISTICS PAD
 
-// What the three forms make of one row: d L / d log pi, and the statistics. Returns the former.
+// What the forms make of one row: d L / d log pi, and the statistics. Returns the former.
 static inline float surrogate(float log_p, float old_log_p, float advantage, float clip, int form, __global float *statistics) {
     const float log_ratio = log_p - old_log_p, ratio = FIRST(exp_strict(splat(log_ratio)));
     statistics[5] = (ratio - 1.0f) - log_ratio;
@@ -20,6 +22,12 @@ static inline float surrogate(float log_p, float old_log_p, float advantage, flo
         statistics[0] = -log_p * advantage;
         statistics[2] = 0.0f;
         return -advantage;
+    }
+    if (form == 3) {
+        const float weight = ratio < clip ? ratio : clip;
+        statistics[0] = -weight * advantage;
+        statistics[2] = ratio > clip ? 1.0f : 0.0f;
+        return -weight * advantage;
     }
     const float low = 1.0f - clip, high = 1.0f + clip;
     const float clipped = (ratio < low ? low : ratio > high ? high : ratio) * advantage;
