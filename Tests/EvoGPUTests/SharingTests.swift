@@ -71,9 +71,12 @@ import Testing
     }
 
     /// A member with a NaN in it reaches no other, however similar it is said to be.
-    @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func aBrokenMemberReachesNobody(environment: String) throws {
-        let config = PPOTests.config(), spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu"))
-        let plain = try PPO(config, spec, seeds: [1], on: queue), (ppo, sharing) = try shared(config, spec, limit: 3, similar: [[0, 1], [1, 0], [2]], on: queue)
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1"], [(PolicyObjective.clip, 0.0), (.penalty, 0), (.penalty, 1)])
+    func aBrokenMemberReachesNobody(environment: String, objective: (PolicyObjective, ratioLimit: Double)) throws {
+        var config = PPOTests.config()
+        config.objective = objective.0
+        let spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu"))
+        let plain = try PPO(config, spec, seeds: [1], on: queue), (ppo, sharing) = try shared(config, spec, limit: 3, ratioLimit: objective.ratioLimit, similar: [[0, 1], [1, 0], [2]], on: queue)
         for run in [plain, ppo] {
             var rows: [Float] = try run.parameters.read()
             rows[run.parameters.pitch + 3] = .nan

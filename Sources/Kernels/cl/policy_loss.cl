@@ -24,7 +24,7 @@ static inline float surrogate(float log_p, float old_log_p, float advantage, flo
         return -advantage;
     }
     if (form == 3) {
-        const float weight = ratio < clip ? ratio : clip;
+        const float weight = ratio > clip ? clip : ratio;   // NaN stays NaN, and its gradient is left out
         statistics[0] = -weight * advantage;
         statistics[2] = ratio > clip ? 1.0f : 0.0f;
         return -weight * advantage;
