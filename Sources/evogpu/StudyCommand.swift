@@ -37,8 +37,9 @@ struct OperatorStudyCommand: ParsableCommand {
             }
             return settings
         }
-        let source = URL(fileURLWithPath: directory), study = try studyOperators(source, run: number, settings: settings, on: device.queue())
-        let folder = out.map { URL(fileURLWithPath: $0) } ?? source.appendingPathComponent("study")
+        let source = URL(fileURLWithPath: directory), folder = out.map { URL(fileURLWithPath: $0) } ?? source.appendingPathComponent("study")
+        try usage { try OperatorStudy.check(folder) }
+        let study = try studyOperators(source, run: number, settings: settings, on: device.queue())
         try study.write(to: folder)
         func mean(_ values: [Double]) -> String { decimal(values.reduce(0, +) / Double(values.count), 2) }
         print("distilled children return \(mean(study.crossovers.map(\.distilled))), n-point children \(mean(study.crossovers.flatMap(\.swapped))), their fitter parents \(mean(study.crossovers.map(\.firstFitness)))")

@@ -14,7 +14,7 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
     @Option(help: "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=...") var variant: String?
     @Option(help: "With ERL's family, ddpg and td3: default, or faithful to the published code. The same as --set mode=...") var mode: String?
-    @Option(help: "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas. The same as --set variants=[...]") var variants: String?
+    @Option(help: "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas, all with the settings of the algorithm that was named. The same as --set variants=[...]") var variants: String?
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
 

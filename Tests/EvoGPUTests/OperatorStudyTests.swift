@@ -38,6 +38,9 @@ import Testing
         #expect(study.pairings[1].distances[0] >= study.pairings.flatMap(\.distances).max()! && study.pairings.allSatisfy { $0.couples.count == 2 && $0.childFitness.allSatisfy(\.isFinite) })
         for density in study.crossoverDensities + study.mutationDensities + study.magnitudeDensities { #expect(abs(density.probabilities.reduce(0, +) - 1) < 1e-4, "\(density.name)") }
 
+        try "x".write(to: folder("taken"), atomically: true, encoding: .utf8)
+        expectRefusal("FOLDER/taken: this is a file; a folder, or one that is not there yet, is accepted", in: folder) { try OperatorStudy.check(folder("taken")) }
+        try OperatorStudy.check(folder("study"))
         try study.write(to: folder("study"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder("study").path).sorted() == ["crossovers.csv", "magnitudes.csv", "mutations.csv", "operators.html", "operators.json", "pairings.csv"])
         #expect(try folder.text("study/magnitudes.csv").split(separator: "\n").count == 1 + 3 * 4)

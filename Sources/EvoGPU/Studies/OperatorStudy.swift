@@ -321,8 +321,16 @@ struct StatePlane {
 }
 
 extension OperatorStudy {
+    /// Refuses a place that ``write(to:)`` would refuse, before the time of a study is spent.
+    ///
+    /// - Throws: ``RunError`` if there is something else than a folder.
+    public static func check(_ folder: URL) throws {
+        guard !FileSystem.exists(folder) || FileSystem.isFolder(folder) else { throw RunError("\(folder.path): this is a file; a folder, or one that is not there yet, is accepted") }
+    }
+
     /// Everything as JSON, tables as CSV, and the page.
     public func write(to folder: URL) throws {
+        try Self.check(folder)
         try FileSystem.createFolders(folder)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
