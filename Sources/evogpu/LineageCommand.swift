@@ -30,22 +30,11 @@ struct LineageCommand: ParsableCommand {
         }
         for run in saved.seeds where seed == nil || run == seed {
             let born = round ?? last, mine = entries.filter { $0.seed == run }
-            let ancestry = ancestors(member, round: born, in: mine)
+            let ancestry = mine.ancestors(of: member, bornIn: born)
             if json { try printJSON(ancestry); continue }
             print("seed \(run): individual \(born)/\(member)")
             for entry in ancestry { print("  \(line(entry))") }
         }
-    }
-
-    /// A child and everyone it descends from, newest first, each once.
-    private func ancestors(_ member: Int, round: Int, in entries: [LineageEntry]) -> [LineageEntry] {
-        var found: [LineageEntry] = [], wanted: Set<Int> = [member]
-        for born in stride(from: round, through: 1, by: -1) {
-            let generation = entries.filter { $0.round == born && wanted.contains($0.child) }
-            found += generation
-            wanted = Set(generation.flatMap(\.parents))
-        }
-        return found
     }
 
     private func line(_ entry: LineageEntry) -> String {

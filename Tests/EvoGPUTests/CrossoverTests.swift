@@ -92,28 +92,37 @@ import Testing
 
     /// The rows that a gate learns from are those of the best episodes, in the window's order, of every parent alike.
     @Test(arguments: Backend.available) func theBestEpisodesAreTaken(backend: Backend) throws {
-        let queue = try backend.makeQueue(), members = 2, e = 3, t = 8, slots = 3, window = 2, rows = e * t, kept = 11
+        let queue = try backend.makeQueue(), members = 2, e = 3, t = 8, slots = 3, window = 2, rows = e * t, kept = 11, limit = 12
         var rng = SeededGenerator(seed: 6)
-        let rewards = rng.uniform(members * slots * rows), ended = (0..<members * slots * rows).map { _ in Int32.random(in: 0..<4, using: &rng) == 0 ? Int32(1) : 0 }
+        // Some gain and some lose: a part of an episode that the window cuts off and that lost counts as a whole one of 12 steps.
+        let rewards = rng.uniform(members * slots * rows).map { $0 - 0.6 }, ended = (0..<members * slots * rows).map { _ in Int32.random(in: 0..<4, using: &rng) == 0 ? Int32(1) : 0 }
         let parts = window * t * e, scores = try queue.tensor(.float32, [members, parts]), lengths = try queue.tensor(.int32, [members, parts]), counts = try queue.tensor(.int32, [members, e])
         let best = try queue.tensor([Int32](repeating: -1, count: members * kept), [members, kept]), first = 2   // slots 2 and 0, in this order
         let bestScores = try queue.tensor(.float32, [members, kept]), firstCounts = try queue.tensor(.int32, [members])
         func i(_ x: Int) -> Int32 { Int32(x) }
-        try queue.launch("episode_parts", over: [e, members], queue.tensor(rewards, [members, slots * rows]), queue.tensor(ended, [members, slots * rows]), scores, lengths, counts, i(members), i(e), i(t), i(slots), i(first), i(window))
+        try queue.launch("episode_parts", over: [e, members], queue.tensor(rewards, [members, slots * rows]), queue.tensor(ended, [members, slots * rows]), scores, lengths, counts, i(members), i(e), i(t), i(slots), i(first), i(window), i(limit))
         try queue.launch("best_rows", over: [e, members], scores, lengths, counts, best, bestScores, i(members), i(e), i(t), i(slots), i(first), i(window), i(kept))
         let got: [Int32] = try best.read()
         var ranked: [[Float]] = []
         for p in 0..<members {
-            var episodes: [(score: Float, rows: [Int])] = []
+            var episodes: [(score: Float, rows: [Int])] = [], cut = 0
             for environment in 0..<e {
-                var running: (score: Float, rows: [Int]) = (0, [])
+                var running: (score: Float, rows: [Int]) = (0, []), parts = 0
                 for step in 0..<window * t {
                     let row = ((first + step / t) % slots * t + step % t) * e + environment
                     running.score += rewards[p * slots * rows + row]
                     running.rows.append(row)
-                    if ended[p * slots * rows + row] == 1 || step == window * t - 1 { episodes.append(running); running = (0, []) }
+                    let isOver = ended[p * slots * rows + row] == 1
+                    guard isOver || step == window * t - 1 else { continue }
+                    if parts == 0 || !isOver, running.score < 0 {
+                        running.score = running.score / Float(running.rows.count) * Float(limit)
+                        cut += 1
+                    }
+                    episodes.append(running)
+                    (running, parts) = ((0, []), parts + 1)
                 }
             }
+            #expect(cut > 0 && cut < episodes.count)
             let order = episodes.indices.sorted { episodes[$0].score != episodes[$1].score ? episodes[$0].score > episodes[$1].score : $0 < $1 }.flatMap { episodes[$0].rows }
             #expect(got[p * kept..<(p + 1) * kept].map { Int($0) } == Array(order.prefix(kept)))
             ranked.append(episodes.sorted { $0.score > $1.score }.flatMap { Array(repeating: $0.score, count: $0.rows.count) })

@@ -167,8 +167,8 @@ import Testing
 
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func everyOptionRuns(environment: String) throws {
         let edits: [(inout GPOConfig) -> Void] = [
-            { $0.crossover = .parameterSpace; $0.childStatistics = .merged },
-            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.childMoments = .fresh; $0.restartEpisodes = true; $0.lineageActions = .sampled; $0.gateData = .pooled },
+            { $0.crossover = .parameterSpace },
+            { $0.selection = .diversity; $0.childStart = .weaker; $0.childValue = .fresh; $0.childMoments = .fresh; $0.restartEpisodes = true; $0.lineageActions = .sampled; $0.gateData = .each },
             { $0.selection = .mix; $0.similarSets = .iteration; $0.childStart = .fresh; $0.childStatistics = .merged; $0.gateRefinement = 2 },
             { $0.mutation.normaliseObservations = false; $0.finalCrossover = false; $0.sharedRatioLimit = 0 },
             { $0.mutation.population = 2; $0.dataSharing = false; $0.daggerPasses = 0; $0.imitationEpochs = 0 },
@@ -218,10 +218,66 @@ import Testing
 
     @Test(arguments: [("population=1", "population is 1; accepted: at least 2 with variant gpo"), ("rounds=0", "rounds is 0"), ("elite_fraction=0", "elite_fraction is 0"), ("similarity=-1", "similarity is -1"),
                       ("total_steps=1000", "total_steps is 1000, 10 for each of 8 policies in each of 12 rounds"), ("gate_hidden=[]", "gate_hidden is []"), ("kl_states=5000", "kl_states is 5000; accepted: at most environments * rollout_steps, 2048"),
-                      ("batch_size=4096", "batch_size is 4096"), ("crossover_steps=100000000", "crossover_steps is 100000000"), ("objective=a2c", "epochs is 10; accepted: 1 with objective a2c")])
+                      ("batch_size=4096", "batch_size is 4096"), ("crossover_steps=100000000", "crossover_steps is 100000000"), ("objective=a2c", "epochs is 10; accepted: 1 with objective a2c"),
+                      ("rounds=2000000", "rounds is 2000000; accepted: a whole number from 1 to 1048576")])
     func aSettingThatCannotBeIsNamed(setting: String, sentence: String) throws {
         let error = #expect(throws: RunError.self) { try Configuration.load(GPOConfig(), overrides: [setting]).validate() }
         #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [(["variant=single", "population=0"], "population is 0; accepted: at least 1"), (["variant=joint", "population=0"], "population is 0; accepted: at least 1"),
+                      (["dagger_passes=16777216", "crossover_environments=16777216", "crossover_steps=16777216"], "crossover_steps is above 9223372036854775807; accepted: a product below 268435456"),
+                      (["gate_refinement=1", "gate_learning_rate=0"], "gate_learning_rate is 0.0; accepted: above 0 where gate_refinement is 1"),
+                      (["crossover=parameter_space", "child_statistics=merged"], "child_statistics is merged; accepted: fitter with crossover parameter_space")])
+    func settingsThatCannotBeTogetherAreNamed(settings: [String], sentence: String) throws {
+        let error = #expect(throws: RunError.self) { try Configuration.load(GPOConfig(), overrides: settings).validate() }
+        #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+    }
+
+    /// What selection goes by: whole episodes of the member's own, none of broken iterations, and nothing rather than a part.
+    @Test func returnsOfOthersAndOfBrokenStatesDoNotCount() {
+        typealias Episodes = GPO.RecentEpisodes
+        let list = [Episodes(sum: 100, count: 1), Episodes(sum: -6, count: 3), Episodes(isBroken: true), Episodes(sum: -2, count: 1)]
+        #expect(Episodes.mean(list, foreign: 0) == 92.0 / 5 && Episodes.mean(list, foreign: 1) == -2 && Episodes.mean(list, foreign: 3) == -2)
+        #expect(Episodes.mean(list, foreign: 4) == 92.0 / 5 && Episodes.mean(list, foreign: 9) == 92.0 / 5)   // no others
+        #expect(Episodes.mean([Episodes(isBroken: true), Episodes(isBroken: true)], foreign: 0)?.isNaN == true)
+        #expect(Episodes.mean([Episodes(isBroken: true), Episodes()], foreign: 0) == nil && Episodes.mean([Episodes()], foreign: 0) == nil)
+    }
+
+    /// Children go on with their predecessors' episodes. With five iterations in a round, all of them kept, those that end first do not count.
+    @Test func aChildIsNotJudgedByWhatItsPredecessorBegan() throws {
+        var config = Self.config()
+        (config.mutation.rolloutSteps, config.recentRollouts, config.rounds, config.lineageEpisodes) = (100, 8, 2, 0)
+        config.totalSteps = 2 * config.policies * (5 * config.stepsPerIteration + config.crossoverStepsPerChild)
+        let gpo = try GPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
+        for round in 0..<2 {
+            var returns: [[(sum: Double, count: Int)]] = [], record: RoundRecord?
+            while record == nil {
+                let (figures, end) = try gpo.step()
+                returns.append(figures.map { (($0.meanReturn ?? 0) * Double($0.episodes), $0.episodes) })
+                record = end
+            }
+            #expect(returns.count == 5 && returns.contains { $0[0].count == 0 } && returns.prefix(2).contains { $0[0].count > 0 })
+            for entry in record!.lineage {
+                for (place, parent) in entry.parents.enumerated() {
+                    let own = returns.dropFirst(round == 0 ? 0 : 2).map { $0[parent] }   // 200 steps are two iterations
+                    let mean = own.reduce(0) { $0 + $1.sum } / Double(own.reduce(0) { $0 + $1.count })
+                    #expect(abs(entry.fitness[place] - mean) < 1e-9 * abs(mean), "round \(round + 1)")
+                }
+            }
+        }
+    }
+
+    @Test func aRoundThatItsSettingsHaveShorterIsRefused() throws {
+        let folder = try TemporaryFolder(), path = folder("run"), queue = try Queue(Device.named("cpu")), config = Self.config(iterations: 4)
+        var iterations = 0
+        _ = try TrainingRun(AlgorithmSpec.named("gpo"), EnvironmentSpec.named("CartPole-v1"), config: config, seeds: [1], path: path, on: queue).train(shouldStop: { iterations >= 3 }) { _ in iterations += 1 }
+        let file = path.appendingPathComponent("config.yaml"), text = try String(contentsOf: file, encoding: .utf8)
+        let shorter = config.totalSteps - config.rounds * config.policies * config.stepsPerIteration
+        #expect(config.iterations(ofRound: 0) == 4)
+        try text.replacingOccurrences(of: "total_steps: \(config.totalSteps)\n", with: "total_steps: \(shorter)\n").write(to: file, atomically: true, encoding: .utf8)
+        let error = #expect(throws: RunError.self) { _ = try TrainingRun(resuming: path, on: queue) }
+        #expect(error?.description.contains("is at iteration 3 of round 1, which by config.yaml has 3;") == true, "\(error?.description ?? "")")
     }
 
     /// Stopped in the middle of a round and resumed on every backend: the same files, byte for byte.
@@ -245,7 +301,12 @@ import Testing
         let entries = try LineageLog.read(path.appendingPathComponent("lineage.jsonl"))
         #expect(entries.count == 3 * 2 * 3 && entries.map(\.round) == (1...3).flatMap { Array(repeating: $0, count: 6) })
         #expect(entries.allSatisfy { $0.measured_parents?.count == 2 && $0.measured_child != nil && ($0.measured_parameter_child != nil) == ($0.round == 1) })
-        // The program tells one member's ancestors: a child of round 3, at most two of round 2 and three of round 1.
+        // One member's ancestors: itself, its parents, and theirs, newest first.
+        let mine = entries.filter { $0.seed == 2 }, family = mine.ancestors(of: 0, bornIn: 3)
+        func born(_ round: Int) -> Set<Int> { Set(family.filter { $0.round == round }.map(\.child)) }
+        func parents(_ round: Int) -> Set<Int> { Set(family.filter { $0.round == round }.flatMap(\.parents)) }
+        #expect(born(3) == [0] && born(2) == parents(3) && born(2).count == 2 && born(1) == parents(2) && family.count == 1 + born(2).count + born(1).count)
+        #expect(family.map(\.round) == family.map(\.round).sorted(by: >) && family.allSatisfy { $0.seed == 2 })
         let told = try ChildProcess(["lineage", path.path, "--seed", "2", "--member", "0", "--json"])
         told.waitUntilExit()
         #expect(told.terminationStatus == 0)

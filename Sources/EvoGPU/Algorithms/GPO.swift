@@ -17,6 +17,21 @@ public struct LineageEntry: Sendable, Codable, Equatable {
     public var total_steps: Int
 }
 
+extension [LineageEntry] {
+    /// A child and everyone it descends from, newest first, each once.
+    ///
+    /// - Parameter round: in which the child was born.
+    public func ancestors(of child: Int, bornIn round: Int) -> [LineageEntry] {
+        var found: [LineageEntry] = [], wanted: Set<Int> = [child]
+        for born in stride(from: round, through: 1, by: -1) {
+            let generation = filter { $0.round == born && wanted.contains($0.child) }
+            found += generation
+            wanted = Set(generation.flatMap(\.parents))
+        }
+        return found
+    }
+}
+
 /// States that the parents of the first couple and both kinds of their child visit, raw, `[rows, n]` each.
 public struct VisitedStates: Sendable {
     public let seed: UInt64, couple: Couple, width: Int
@@ -53,7 +68,26 @@ public final class GPO {
     /// Sums of returns and counts of episodes, of the last iterations of the round.
     private var recent: [[RecentEpisodes]] = []
 
-    struct RecentEpisodes: Codable { var sum = 0.0, count = 0 }
+    /// One member's episodes that ended in one iteration.
+    public struct RecentEpisodes: Sendable, Equatable {
+        public var sum: Double, count: Int
+        /// Whether a state was not finite; returns then mean nothing, and none is counted.
+        public var isBroken: Bool
+
+        public init(sum: Double = 0, count: Int = 0, isBroken: Bool = false) { (self.sum, self.count, self.isBroken) = (sum, count, isBroken) }
+
+        /// Mean return over iterations; NaN if all were broken, nil if no episode ended.
+        ///
+        /// - Parameter list: in order of time, up to the round's last.
+        /// - Parameter foreign: how many of these may hold episodes that another policy began; they count only if nothing else does.
+        public static func mean(_ list: [RecentEpisodes], foreign: Int) -> Double? {
+            for part in [list.dropFirst(foreign), list[...]] {
+                let sum = part.reduce(0) { $0 + $1.sum }, count = part.reduce(0) { $0 + $1.count }
+                if count > 0 { return sum / Double(count) }
+            }
+            return list.allSatisfy(\.isBroken) ? .nan : nil
+        }
+    }
 
     /// Policies whose samples each member learns from now, itself included.
     public var similarCounts: [Int] { sharing?.sizes ?? Array(repeating: 1, count: ppo.members) }
@@ -125,20 +159,21 @@ public final class GPO {
     private func mutate() throws -> [MemberFigures] {
         let figures = try ppo.iterate()
         iterationInRound += 1
-        // Returns of environments that were not finite mean nothing.
-        recent.append(figures.map { $0.nonFiniteResets == 0 ? RecentEpisodes(sum: ($0.meanReturn ?? 0) * Double($0.episodes), count: $0.episodes) : RecentEpisodes() })
+        recent.append(figures.map { $0.nonFiniteResets == 0 ? RecentEpisodes(sum: ($0.meanReturn ?? 0) * Double($0.episodes), count: $0.episodes) : RecentEpisodes(isBroken: true) })
         if recent.count > config.recentRollouts { recent.removeFirst() }
         return figures
     }
 
     /// Mean return of every member over the episodes that ended in the round's last rollouts; of the running ones where none did.
     private func performance() throws -> [Double] {
-        let totals = (0..<ppo.members).map { member in recent.reduce(into: RecentEpisodes()) { $0.sum += $1[member].sum; $0.count += $1[member].count } }
-        guard totals.contains(where: { $0.count == 0 }) else { return totals.map { $0.sum / Double($0.count) } }
+        // Children go on with episodes that others began, the last of which ends after the time limit.
+        let steps = ppo.config.rolloutSteps, foreign = round == 0 || config.restartEpisodes ? 0 : (ppo.spec.timeLimit + steps - 1) / steps - (iterationInRound - recent.count)
+        let means = (0..<ppo.members).map { member in RecentEpisodes.mean(recent.map { $0[member] }, foreign: max(0, foreign)) }
+        guard means.contains(nil) else { return means.map { $0! } }
         let episode: [Float] = try ppo.rollout.environment.episode.read(), e = ppo.config.environments, slots = ppo.members * e
         let running = VectorEnvironment.EpisodeRow.runningReturn.rawValue * slots
-        return totals.enumerated().map { member, total in
-            total.count > 0 ? total.sum / Double(total.count) : episode[running + member * e..<running + (member + 1) * e].reduce(0) { $0 + Double($1) } / Double(e)
+        return means.enumerated().map { member, mean in
+            mean ?? episode[running + member * e..<running + (member + 1) * e].reduce(0) { $0 + Double($1) } / Double(e)
         }
     }
 
@@ -178,7 +213,7 @@ public final class GPO {
         let step = 0x8000_0000 | UInt32(truncatingIfNeeded: round)
         var figures: [CrossoverFigures]?
         let children: Tensor, normaliser: ObservationNormaliser?
-        if config.crossover == .parameterSpace || round < config.comparedRounds { try parameterCrossover?.cross(couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round)) }
+        if config.crossover == .parameterSpace || round < config.comparedRounds && config.lineageEpisodes > 0 { try parameterCrossover?.cross(couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round)) }
         if let crossover, let history {
             figures = try crossover.cross(couples, fitter: fitter, parameters: ppo.parameters, normaliser: ppo.rollout.normaliser, history: history, round: round)
             (children, normaliser) = (crossover.children, crossover.normaliser)
@@ -246,25 +281,31 @@ public final class GPO {
     /// What a checkpoint holds beside tensors.
     public struct State: Codable {
         var round: Int, iteration_in_round: Int, crossings: Int, retired: Int, measuring_steps: Int, kept_rollouts: Int
-        var recent_returns: [[Double]], recent_episodes: [[Int]]
+        var recent_returns: [[Double]], recent_episodes: [[Int]], recent_broken: [[Bool]]
         public internal(set) var lineage_rows = 0
     }
 
     public var state: State {
         State(round: round, iteration_in_round: iterationInRound, crossings: crossings, retired: retiredCount, measuring_steps: measuringSteps, kept_rollouts: history?.kept ?? 0,
-              recent_returns: recent.map { $0.map(\.sum) }, recent_episodes: recent.map { $0.map(\.count) })
+              recent_returns: recent.map { $0.map(\.sum) }, recent_episodes: recent.map { $0.map(\.count) }, recent_broken: recent.map { $0.map(\.isBroken) })
     }
 
     public var persistentTensors: [(name: String, tensor: Tensor)] { ppo.persistentTensors + (history?.tensors ?? []) + (sharing?.tensors ?? []) }
 
     /// Goes on from a checkpoint, whose tensors have been written.
     public func resume(_ state: State, atIteration iteration: Int) throws {
-        guard state.round >= 0, state.round <= config.rounds, state.iteration_in_round >= 0, state.kept_rollouts >= 0, state.recent_returns.count == state.recent_episodes.count,
-              (state.recent_returns.map(\.count) + state.recent_episodes.map(\.count)).allSatisfy({ $0 == ppo.members }) else {
+        let recentCount = min(state.iteration_in_round, config.recentRollouts)
+        guard (0...config.rounds).contains(state.round), state.iteration_in_round >= 0, state.kept_rollouts >= 0, [state.recent_returns.count, state.recent_episodes.count, state.recent_broken.count].allSatisfy({ $0 == recentCount }),
+              (state.recent_returns.map(\.count) + state.recent_episodes.map(\.count) + state.recent_broken.map(\.count)).allSatisfy({ $0 == ppo.members }) else {
             throw RunError("the checkpoint's state.json has a round \(state.round), iteration \(state.iteration_in_round) or returns that can't be in this run")
         }
+        // A round that is longer than its settings have it would never end.
+        let iterations = state.round < config.rounds ? config.iterations(ofRound: state.round) : 1
+        guard state.iteration_in_round < iterations else {
+            throw RunError("the checkpoint is at iteration \(state.iteration_in_round) of round \(state.round + 1), which by config.yaml has \(iterations); the settings that the run began with are accepted")
+        }
         (round, iterationInRound, crossings, retiredCount, measuringSteps) = (state.round, state.iteration_in_round, state.crossings, state.retired, state.measuring_steps)
-        recent = zip(state.recent_returns, state.recent_episodes).map { zip($0, $1).map { RecentEpisodes(sum: $0, count: $1) } }
+        recent = (0..<recentCount).map { at in (0..<ppo.members).map { RecentEpisodes(sum: state.recent_returns[at][$0], count: state.recent_episodes[at][$0], isBroken: state.recent_broken[at][$0]) } }
         try ppo.resume(atIteration: iteration)
         history?.resume(kept: state.kept_rollouts)
         try sharing?.resume()

@@ -102,15 +102,16 @@ public struct GPOConfig: Codable, Sendable, Equatable {
     public var imitationEpochs = 10
     public var imitationBatchSize = 256
     public var imitationLearningRate = 1e-3
+    /// With state-space crossover: what a child's policy starts with.
     public var childStart = ChildStart.fitter
-    /// Whose value network a child has.
+    /// With state-space crossover: whose value network a child has.
     public var childValue = ChildStart.fitter
     public var childMoments = ChildMoments.fitter
     public var childStatistics = ChildStatistics.fitter
     /// Begin new episodes with children. Otherwise they go on where the member was whose place they take, so that a rollout's environments stay
     /// in different parts of their episodes.
     public var restartEpisodes = false
-    /// Episodes that parents and children are measured by for `lineage.jsonl`, outside the budget; 0 for none.
+    /// Episodes that parents and children are measured by for `lineage.jsonl`, outside the budget; 0 for none, and no comparison of crossovers either.
     public var lineageEpisodes = 5
     public var lineageActions = MeasuredActions.mean
     /// In so many first rounds a child of parameter-space crossover is measured beside each child, and visited states are kept for reports.
@@ -235,7 +236,7 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         crosses && crossover == .stateSpace ? (1 + daggerPasses + gateRefinement) * crossoverEnvironments * crossoverSteps : 0
     }
     /// Environment steps of each policy in one iteration of the mutation.
-    var stepsPerIteration: Int { mutation.environments * mutation.rolloutSteps * (variant == .joint ? mutation.population : 1) }
+    public var stepsPerIteration: Int { mutation.environments * mutation.rolloutSteps * (variant == .joint ? mutation.population : 1) }
     private func crossings(through round: Int) -> Int { !crosses ? 0 : round < rounds || finalCrossover ? round : round - 1 }
 
     /// Iterations of mutation in a round, from 0: as many as the budget up to its end has room for beside crossovers.
@@ -270,13 +271,15 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         func check(_ isGood: Bool, _ key: String, _ value: @autoclosure () -> Any, _ accepted: @autoclosure () -> String) throws {
             if !isGood { throw RunError("\(key) is \(value()); accepted: \(accepted())") }
         }
-        for (key, value, low) in [("rounds", rounds, 1), ("total_steps", totalSteps, 1), ("similar_limit", similarLimit, 1), ("kl_states", klStates, 1), ("recent_rollouts", recentRollouts, 1),
+        for (key, value, low) in [("total_steps", totalSteps, 1), ("similar_limit", similarLimit, 1), ("kl_states", klStates, 1), ("recent_rollouts", recentRollouts, 1),
                                   ("gate_epochs", gateEpochs, 1), ("gate_batch_size", gateBatchSize, 1), ("gate_refinement", gateRefinement, 0),
                                   ("crossover_environments", crossoverEnvironments, 1), ("crossover_steps", crossoverSteps, 1), ("dagger_passes", daggerPasses, 0),
                                   ("imitation_epochs", imitationEpochs, 0), ("imitation_batch_size", imitationBatchSize, 1), ("lineage_episodes", lineageEpisodes, 0), ("compared_rounds", comparedRounds, 0)] {
             try check(value >= low && value <= 1 << 40 && (value <= 1 << 24 || key == "total_steps"), key, value, "a whole number from \(low) to \(key == "total_steps" ? 1 << 40 : 1 << 24)")
         }
+        try check((1...1 << 20).contains(rounds), "rounds", rounds, "a whole number from 1 to \(1 << 20)")
         try check(variant != .gpo || mutation.population >= 2, "population", mutation.population, "at least 2 with variant gpo, whose children have two parents")
+        try check(mutation.population >= 1, "population", mutation.population, "at least 1")
         for (key, value, range) in [("similarity", similarity, 0.0...1e6), ("shared_ratio_limit", sharedRatioLimit, 0...1e6), ("diversity_weight", diversityWeight, 0...1), ("diversity_weight_end", diversityWeightEnd, 0...1),
                                     ("gate_learning_rate", gateLearningRate, 0...1), ("gate_refinement_rate", gateRefinementRate, 0...1), ("imitation_learning_rate", imitationLearningRate, 0...1)] {
             try check(range.contains(value), key, value, "\(range.lowerBound) to \(range.upperBound)")
@@ -284,13 +287,15 @@ public struct GPOConfig: Codable, Sendable, Equatable {
         try check(eliteFraction > 0 && eliteFraction <= 1, "elite_fraction", eliteFraction, "above 0 and at most 1")
         try check(!gateHidden.isEmpty && gateHidden.allSatisfy { (1...4096).contains($0) }, "gate_hidden", gateHidden, "a list of widths from 1 to 4096")
         var plain = mutation
-        (plain.totalSteps, plain.population) = (1, max(1, mutation.population))
+        plain.totalSteps = 1
         try plain.validate()
-        try ppo.validate()
         for (key, product) in [("recent_rollouts * environments * rollout_steps", recentRollouts.multipliedReportingOverflow(by: mutation.environments * mutation.rolloutSteps)),
-                               ("(1 + dagger_passes) * crossover_environments * crossover_steps", (1 + daggerPasses).multipliedReportingOverflow(by: crossoverEnvironments * crossoverSteps))] {
-            try check(!product.overflow && product.partialValue < 1 << 28, key, product.partialValue, "a product below \(1 << 28)")
+                               ("(1 + dagger_passes + gate_refinement) * crossover_environments * crossover_steps", (1 + daggerPasses + gateRefinement).multipliedReportingOverflow(by: crossoverEnvironments * crossoverSteps))] {
+            try check(!product.overflow && product.partialValue < 1 << 28, key, product.overflow ? "above \(Int.max)" : "\(product.partialValue)", "a product below \(1 << 28)")
         }
+        try ppo.validate()
+        try check(gateRefinement == 0 || gateLearningRate > 0, "gate_learning_rate", gateLearningRate, "above 0 where gate_refinement is \(gateRefinement)")
+        try check(crossover == .stateSpace || childStatistics == .fitter, "child_statistics", childStatistics.rawValue, "fitter with crossover \(crossover.rawValue)")
         for round in 0..<rounds where iterations(ofRound: round) < 1 {
             let share = totalSteps / policies / rounds
             throw RunError("total_steps is \(totalSteps), \(share) for each of \(policies) policies in each of \(rounds) rounds; accepted: enough for an iteration's \(stepsPerIteration) steps beside a crossover's \(crossoverStepsPerChild), from \((stepsPerIteration + crossoverStepsPerChild) * policies * rounds)")

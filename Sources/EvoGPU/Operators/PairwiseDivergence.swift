@@ -32,7 +32,7 @@ public final class PairwiseDivergence {
         let flat = [members * states, network.kind.count]
         for shift in 0..<population {
             try queue.launch("gather_states", over: [states, members], history.observations, normaliser?.mean ?? observations, normaliser?.variance ?? observations, observations,
-                             p, m, Int32(shift), Int32(history.rows), Int32(history.newest), Int32(history.slots), b, Int32(max(1, history.rows / states)),
+                             p, m, Int32(shift), Int32(history.rows), Int32(history.newest), Int32(history.slots), b,
                              Int32(network.policy.inputs), Int32(observations.pitch), Int32(normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
             try workspace.forward(MatrixView(observations), parameters: parameters, on: queue)
             if isGaussian {

@@ -201,7 +201,7 @@ public final class StateSpaceCrossover {
     private func trainGate(_ history: RolloutHistory, _ round: Int) throws {
         let window = config.window, firstSlot = history.firstSlot(window: window), p = Int32(members), elites = config.eliteSteps, ranked = Int32(config.rankedSteps)
         let e = Int32(history.environments), t = Int32(history.steps), l = Int32(history.slots), range = [history.environments, members]
-        try queue.launch("episode_parts", over: range, history.rewards, history.ended, gate.scores, gate.lengths, gate.counts, p, e, t, l, Int32(firstSlot), Int32(window))
+        try queue.launch("episode_parts", over: range, history.rewards, history.ended, gate.scores, gate.lengths, gate.counts, p, e, t, l, Int32(firstSlot), Int32(window), Int32(rollout.environment.spec.timeLimit))
         try queue.launch("best_rows", over: range, gate.scores, gate.lengths, gate.counts, gate.rows, gate.rowScores, p, e, t, l, Int32(firstSlot), Int32(window), ranked)
         if config.gateData == .pooled { try queue.launch("best_of_both", over: [members], parents, gate.rowScores, gate.firstCounts, p, ranked, Int32(2 * elites)) }
         try queue.randomUniform(gate.parameters, streams: streams, step: UInt32(round), purpose: "GINI")

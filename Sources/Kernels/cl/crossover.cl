@@ -5,14 +5,15 @@
 // A parent's history holds L rollouts [P, L, R, ...] of T = R / E steps in E environments; row t E + e.
 
 // Work-item (e, p) cuts the last `window` rollouts of environment e into episodes, each with the sum of its rewards in the window.
-// What an episode did before the window, or will do after it, does not count.
+// What an episode did before the window, or will do after it, does not count; but one that the window cuts off and that lost rewards counts
+// as if it had lost as much at every step of a whole episode, or a piece would be better the shorter it is.
 __kernel void episode_parts(__global const float *reward_in,   // [P, L, R]
                             __global const int *ended_in,      // [P, L, R]
                             __global float *score_out,         // [P, E, window T]: of each part in order of time
                             __global int *length_out,          // [P, E, window T]
                             __global int *count_out,           // [P, E]
                             const int member_count, const int environment_count, const int step_count, const int slot_count,
-                            const int first_slot, const int window) {
+                            const int first_slot, const int window, const int time_limit) {  // steps of a whole episode
     const int e = (int)get_global_id(0);
     const int p = (int)get_global_id(1);
     if (e >= environment_count || p >= member_count) return;
@@ -27,6 +28,8 @@ __kernel void episode_parts(__global const float *reward_in,   // [P, L, R]
             score = score + reward_in[at];
             length += 1;
             if (ended_in[at] == 0 && (s + 1 < window || t + 1 < step_count)) continue;
+            const int is_cut = count == 0 || ended_in[at] == 0;
+            if (is_cut && score < 0.0f && length < time_limit) score = score / (float)length * (float)time_limit;
             score_out[list + (size_t)count] = score == score ? score : -3.402823466e38f;
             length_out[list + (size_t)count] = length;
             count += 1;

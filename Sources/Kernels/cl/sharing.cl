@@ -24,17 +24,18 @@ __kernel void keep_rollout(__global const float *observation_in,   // [P, R, n],
     ended_out[to] = terminated_in[from] | truncated_in[from];
 }
 
-// Work-item (b, p) takes row b * stride of another member of p's run, `shift` places on, and normalises it as p does.
+// Work-item (b, p) takes row b R / B of another member of p's run, `shift` places on, and normalises it as p does.
 __kernel void gather_states(__global const float *observation_in,  // [P, L, R, n], padded, raw
                             __global const float *mean_in, __global const float *variance_in,  // [P, n], padded
                             __global float *state_out,             // [P, B, n], padded
                             const int member_count, const int population, const int shift, const int row_count, const int slot, const int slot_count,
-                            const int batch, const int stride, const int n, const int pitch, const int normalise, const float epsilon, const float limit) {
+                            const int batch, const int n, const int pitch, const int normalise, const float epsilon, const float limit) {
     const int b = (int)get_global_id(0);
     const int p = (int)get_global_id(1);
     if (b >= batch || p >= member_count) return;
     const int first = p / population * population, peer = first + (p - first + shift) % population;
-    __global const float *x = observation_in + (((size_t)peer * (size_t)slot_count + (size_t)slot) * (size_t)row_count + (size_t)b * (size_t)stride) * (size_t)pitch;
+    const size_t row = (size_t)b * (size_t)row_count / (size_t)batch;
+    __global const float *x = observation_in + (((size_t)peer * (size_t)slot_count + (size_t)slot) * (size_t)row_count + row) * (size_t)pitch;
     __global float *y = state_out + ((size_t)p * (size_t)batch + (size_t)b) * (size_t)pitch;
     for (int c = 0; c < pitch; c += W) vstore(vload(x + c), y + c);
     if (normalise) normalise_row(x, y, mean_in + (size_t)p * (size_t)pitch, variance_in + (size_t)p * (size_t)pitch, n, epsilon, limit);
