@@ -29,6 +29,11 @@ import Testing
         #expect(try report(on: [paths[0]], round: 3, dimensions: (0, 1)).contains("observation 0"))
         #expect(throws: RunError.self) { _ = try report(on: [paths[0]], dimensions: (0, 9)) }
         #expect(throws: RunError.self) { _ = try report(on: [folder.url]) }
+        // A child that broke is not as good as its parents, whose returns are below zero here.
+        let lineage = paths[0].appendingPathComponent("lineage.jsonl"), text = try String(contentsOf: lineage, encoding: .utf8)
+        try text.replacing(/"measured_child":[-0-9.e]+/, with: "\"measured_child\":\"-inf\"").write(to: lineage, atomically: true, encoding: .utf8)
+        #expect(try LineageLog.read(lineage).allSatisfy { $0.measured_child == -.infinity })
+        #expect(try report(on: [paths[0]]).contains("child at or above the better parent in 0 of 3"))
     }
 }
 

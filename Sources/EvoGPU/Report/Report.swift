@@ -164,11 +164,12 @@ private func crossovers(_ run: ReportedRun, round: Int) -> String {
     let hasBoth = first.contains { $0.measured_parameter_child != nil }
     // A ratio says something where the first parent's return is above zero; elsewhere returns stand for themselves.
     let normalises = first.allSatisfy { $0.measured_parents![0] > 0 }
-    typealias Bars = (first: Double, second: Double, child: Double)
+    /// What is drawn, where a return that is not finite stands at 0, and whether the child really returned as much as the better parent.
+    typealias Bars = (first: Double, second: Double, child: Double, isGood: Bool)
     func bars(_ entry: LineageEntry, _ child: Double) -> Bars {
         let parents = entry.measured_parents!, unit = normalises ? parents[0] : 1
         func finite(_ value: Double) -> Double { value.isFinite ? value / unit : 0 }
-        return (finite(parents[0]), finite(parents[1]), finite(child))
+        return (finite(parents[0]), finite(parents[1]), finite(child), child.isFinite && child >= max(parents[0], parents[1]))
     }
     let panels: [(String, [Bars])] = [("State-space crossover", first.map { bars($0, $0.measured_child!) })]
         + (hasBoth ? [("Parameter-space crossover", first.compactMap { entry in entry.measured_parameter_child.map { bars(entry, $0) } })] : [])
@@ -190,7 +191,7 @@ private func crossovers(_ run: ReportedRun, round: Int) -> String {
             }
             plot.text("\(number + 1)", middle, plot.top + plot.height + 18, style: "tick", anchor: "middle")
         }
-        let good = panel.1.count { $0.child >= max($0.first, $0.second) }
+        let good = panel.1.count(where: \.isGood)
         plot.text("child at or above the better parent in \(good) of \(panel.1.count)", plot.left + plot.width, plot.top + plot.height + 38, style: "axis", anchor: "end")
         body += plot.body
     }

@@ -75,7 +75,7 @@ struct ReportedRun {
             guard let index = header.firstIndex(of: name) else { throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted") }
             return index
         }
-        let (iteration, steps, run, member, mean, count) = try (column("iteration"), column("steps_per_member"), column("run"), column("member"), column("mean_return"), column("episodes")), total = header.firstIndex(of: "total_steps")
+        let (iteration, steps, run, member, mean, count) = try (column("iteration"), column("steps_per_member"), column("run"), column("member"), column("mean_return"), column("episodes")), total = header.firstIndex(of: "total_steps"), broken = header.firstIndex(of: "non_finite_resets")
         let window = 10.0
         var recent = [[(mean: Double, episodes: Double)]](repeating: [], count: seeds.count * population)   // each member's last episodes, at least `window`
         var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: seeds.count)
@@ -93,6 +93,8 @@ struct ReportedRun {
             guard fields.count == header.count, let now = Int(fields[iteration]), let run = Int(fields[run]), let member = Int(fields[member]), seeds.indices.contains(run), (0..<population).contains(member) else { continue }
             if now != at { close(); at = now }
             atSteps = total.flatMap { Double(fields[$0]) } ?? (Double(fields[steps]) ?? 0) * Double(population)
+            // Returns of an iteration that met states which are not finite mean nothing.
+            if let broken, fields[broken] != "0" { continue }
             if let value = Double(fields[mean]), value.isFinite, let episodes = Double(fields[count]), episodes > 0 {
                 let index = run * population + member
                 recent[index].append((value, episodes))
