@@ -306,6 +306,16 @@ extension EnvironmentSpec: CustomTestStringConvertible {
         }
     }
 
+    /// Whether the first episode was whole, whatever came after it.
+    @Test(arguments: Backend.available) func aStateThatBreaksLaterLeavesTheFirstEpisodeWhole(backend: Backend) throws {
+        let spec = try EnvironmentSpec.named("Pendulum-v1"), slots = 5, world = try World(spec, members: 1, environments: slots, on: backend.makeQueue()), zeros = [Float](repeating: 0, count: slots)
+        var early = zeros, late = zeros
+        (early[1], late[3]) = (.nan, .nan)
+        for t in 0..<250 { try world.step(t == 6 ? early : t == 230 ? late : zeros, number: UInt32(t)) }
+        #expect(try world.episode(.nonFinite) == [0, 1, 0, 1, 0])
+        #expect(try world.episode(.firstLength) == [200, -7, 200, 200, 200])
+    }
+
     @Test func namesAreFoundAndMissesExplained() throws {
         #expect(try EnvironmentSpec.named("Pendulum-v1").kernel == "pendulum")
         #expect(try EnvironmentSpec.named("mountaincar").name == "MountainCar-v0")

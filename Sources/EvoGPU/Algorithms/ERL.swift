@@ -257,12 +257,12 @@ public final class ERL {
             figures[run].learnerReturn = learners.reward
             let all = own.flatMap { $0 } + [learners]
             for (policy, list) in (own + [[learners]]).enumerated() {
-                remembered[row(run, policy)] = min(config.geneticMemory, remembered[row(run, policy)] + list.reduce(0) { $0 + $1.length })
+                remembered[row(run, policy)] = min(config.geneticMemory, remembered[row(run, policy)] + list.reduce(0) { $0 + $1.kept })
             }
-            figures[run].frames = all.reduce(0) { $0 + $1.length }
+            figures[run].frames = all.reduce(0) { $0 + $1.kept }
             (figures[run].brokenEpisodes, figures[run].contactOverflows) = (all.count(where: \.isBroken), all.reduce(0) { $0 + $1.contactOverflows })
             frames[run] += figures[run].frames
-            allFrames[run] += figures[run].frames
+            allFrames[run] += all.reduce(0) { $0 + $1.length }
         }
     }
 

@@ -23,7 +23,7 @@ public final class VectorEnvironment {
     /// Rows of ``episode``. All but the first two count since the row was last cleared.
     public enum EpisodeRow: Int, CaseIterable, Sendable {
         case elapsed, runningReturn, finished, returnSum, lengthSum
-        /// Of the first episode that finished; without meaning while `finished` is 0.
+        /// Of the first episode that finished; without meaning while `finished` is 0. A negative length: its last step met a NaN or an infinity.
         case firstReturn, firstLength
         /// Steps that met a NaN or an infinity; the slot was ended and started anew.
         case nonFinite

@@ -11,9 +11,12 @@ public enum ExplorationNoise: String, Choice {
 /// What came of one slot's first episode.
 public struct PlayedEpisode: Sendable, Equatable {
     public var reward: Double, length: Int
-    /// Whether a state was not finite; the return then means nothing.
+    /// Whether it ended because a state was not finite; the return then means nothing.
     public var isBroken: Bool
+    /// Of all that the slot played.
     public var contactOverflows: Int
+    /// How many of its transitions are kept: not the one into a state that is not finite.
+    public var kept: Int { isBroken ? length - 1 : length }
 }
 
 /// One whole episode in each of E environments for each of P deterministic actors, all at once, with every transition where they are wanted.
@@ -131,7 +134,7 @@ public final class Episodes {
         let all: [Float] = try environment.episode.read(), slots = members * environments
         func row(_ row: VectorEnvironment.EpisodeRow, _ slot: Int) -> Float { all[row.rawValue * slots + slot] }
         return (0..<slots).map { slot in
-            PlayedEpisode(reward: Double(row(.firstReturn, slot)), length: Int(row(.firstLength, slot)), isBroken: row(.nonFinite, slot) > 0, contactOverflows: Int(row(.overflow, slot)))
+            PlayedEpisode(reward: Double(row(.firstReturn, slot)), length: Int(abs(row(.firstLength, slot))), isBroken: row(.firstLength, slot) < 0, contactOverflows: Int(row(.overflow, slot)))
         }
     }
 }

@@ -42,6 +42,6 @@ public func evaluate(_ network: ActorCritic, _ spec: EnvironmentSpec, parameters
     return try (0..<members).map { member in
         let slots = member * episodes..<(member + 1) * episodes
         guard slots.allSatisfy({ row(.finished, $0) >= 1 }) else { throw RunError("an episode of \(spec.name) did not end within its limit of \(spec.timeLimit) steps") }
-        return EvaluationResult(returns: slots.map { Double(row(.firstReturn, $0)) }, lengths: slots.map { Int(row(.firstLength, $0)) }, nonFinite: slots.count { row(.nonFinite, $0) > 0 })
+        return EvaluationResult(returns: slots.map { Double(row(.firstReturn, $0)) }, lengths: slots.map { Int(abs(row(.firstLength, $0))) }, nonFinite: slots.count { row(.firstLength, $0) < 0 })
     }
 }

@@ -38,7 +38,7 @@
 #define EPISODE_RETURN_SUM 3      // over finished episodes
 #define EPISODE_LENGTH_SUM 4      // steps, over finished episodes
 #define EPISODE_FIRST_RETURN 5    // of the first finished episode; meaningless while FINISHED is 0
-#define EPISODE_FIRST_LENGTH 6    // steps
+#define EPISODE_FIRST_LENGTH 6    // steps; negative if the last of them met a NaN or an infinity
 #define EPISODE_NON_FINITE 7      // steps that met a NaN or an infinity
 #define EPISODE_OVERFLOW 8        // contacts that found no room (physics tasks)
 #define EPISODE_COUNT 9
@@ -176,7 +176,7 @@ ALWAYS_INLINE void count_step(__global float *episode_inout, int first, int slot
     episode[EPISODE_RETURN_SUM] = select(episode[EPISODE_RETURN_SUM], episode[EPISODE_RETURN_SUM] + total, done);
     episode[EPISODE_LENGTH_SUM] = select(episode[EPISODE_LENGTH_SUM], episode[EPISODE_LENGTH_SUM] + elapsed, done);
     episode[EPISODE_FIRST_RETURN] = select(episode[EPISODE_FIRST_RETURN], total, first_one);
-    episode[EPISODE_FIRST_LENGTH] = select(episode[EPISODE_FIRST_LENGTH], elapsed, first_one);
+    episode[EPISODE_FIRST_LENGTH] = select(episode[EPISODE_FIRST_LENGTH], select(elapsed, -elapsed, bad), first_one);
     episode[EPISODE_NON_FINITE] = episode[EPISODE_NON_FINITE] + one_where(bad);
     episode[EPISODE_OVERFLOW] = episode[EPISODE_OVERFLOW] + overflow;
     if (first + W > slot_count) {
