@@ -392,8 +392,11 @@ public final class ERL {
     }
 
     /// Everything that the next generation depends on; of the memories what is filled.
-    public func arrays() throws -> [NamedArray] {
-        try persistentTensors.map { try $0.tensor.namedArray($0.name) } + (genetic?.arrays("genetic") ?? []) + replay.arrays("replay")
+    public func arrays() throws -> [NamedArray] { try sources().map { NamedArray(name: $0.name, dtype: $0.dtype, shape: $0.shape, bytes: try $0.bytes()) } }
+
+    /// The same, each read when it is asked for: all memories at once would need as much room again as they have.
+    func sources() throws -> [ArraySource] {
+        try persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) } + (genetic?.sources("genetic") ?? []) + replay.sources("replay")
     }
 
     /// Goes on from a checkpoint.

@@ -20,6 +20,10 @@ public enum Checkpoint {
     ///   - run: the run's folder, which only one process writes to.
     /// - Throws: ``RunError`` if the disk refuses; the checkpoint from before is then still there.
     public static func write(_ arrays: [NamedArray], state: some Encodable, in run: URL) throws {
+        try write(arrays.map { ArraySource($0) }, state: state, in: run)
+    }
+
+    static func write(_ arrays: [ArraySource], state: some Encodable, in run: URL) throws {
         for name in try FileSystem.contents(of: run) where name.hasPrefix("checkpoint.new-") {   // left by a killed process
             try FileSystem.remove(run.appendingPathComponent(name))
         }
@@ -76,7 +80,7 @@ public enum Checkpoint {
 
     private struct Heading: Decodable { let format: String?, version: Int? }
 
-    private static func writeFiles(_ arrays: [NamedArray], state: some Encodable, in folder: URL) throws {
+    private static func writeFiles(_ arrays: [ArraySource], state: some Encodable, in folder: URL) throws {
         let arraysFile = try File(writing: folder.appendingPathComponent("arrays.safetensors"))
         var digest = XXHash64()
         var size = 0

@@ -85,6 +85,22 @@ enum FileSystem {
     }
 }
 
+/// A file's bytes; let go when the last reference goes.
+final class MappedFile {
+    private let address: UnsafeMutableRawPointer?
+    let count: Int
+
+    fileprivate init(address: UnsafeMutableRawPointer?, count: Int) { (self.address, self.count) = (address, count) }
+    deinit { if let address, munmap(address, count) != 0 { preconditionFailure("munmap: \(String(cString: strerror(errno)))") } }
+
+    /// Bytes that are not copied and keep the file.
+    func bytes(at offset: Int, count: Int) -> Data {
+        precondition(offset >= 0 && count >= 0 && offset + count <= self.count)
+        guard count > 0, let address else { return Data() }
+        return Data(bytesNoCopy: address + offset, count: count, deallocator: .custom { [self] _, _ in _ = self })
+    }
+}
+
 /// An open file; closed when the last reference goes.
 final class File {
     private let descriptor: Int32
@@ -140,6 +156,15 @@ final class File {
             }
         }
         return filled == count ? data : data.prefix(filled)
+    }
+
+    /// The whole file in memory that the system reads and drops as it likes. The file must not be shortened meanwhile; ours are replaced as
+    /// a whole, and the one that is mapped stays.
+    func mapped() throws -> MappedFile {
+        let count = try size()
+        guard count > 0 else { return MappedFile(address: nil, count: 0) }
+        guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else { throw FileSystem.refusal("read", url) }
+        return MappedFile(address: address, count: count)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {

@@ -25,6 +25,18 @@ extension UInt32: ArrayElement { public static var dtype: DType { .u32 } }
 extension UInt64: ArrayElement { public static var dtype: DType { .u64 } }
 extension Int64: ArrayElement { public static var dtype: DType { .i64 } }
 
+/// An array on its way into a file, whose bytes are made when they are written, so that not all arrays are held at once.
+struct ArraySource {
+    let name: String, dtype: DType, shape: [Int]
+    /// `shape` elements of `dtype`, one after the other.
+    let bytes: () throws -> Data
+    var byteCount: Int { shape.reduce(dtype.size, *) }
+}
+
+extension ArraySource {
+    init(_ array: NamedArray) { self.init(name: array.name, dtype: array.dtype, shape: array.shape) { array.bytes } }
+}
+
 /// A named array in row-major order, as bytes. Little-endian, as every machine is that this program runs on.
 public struct NamedArray: Sendable, Equatable {
     public let name: String

@@ -11,7 +11,7 @@ public enum Safetensors {
     /// The file's content.
     public static func data(_ arrays: [NamedArray], metadata: [String: String] = [:]) -> Data {
         var data = Data()
-        encode(arrays, metadata: metadata) { data.append(contentsOf: $0) }
+        do { try encode(arrays.map { ArraySource($0) }, metadata: metadata) { data.append(contentsOf: $0) } } catch { preconditionFailure("bytes at hand can't be read: \(error)") }
         return data
     }
 
@@ -29,8 +29,8 @@ public enum Safetensors {
     }
 
     /// Gives the file's bytes to `put`, piece by piece, so that large arrays are not copied.
-    static func encode(_ arrays: [NamedArray], metadata: [String: String] = [:],
-                       put: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    static func encode(_ arrays: [ArraySource], metadata: [String: String] = [:],
+                       put: (UnsafeRawBufferPointer) throws -> Void) throws {
         let arrays = arrays.sorted { ($1.dtype.size, $0.name) < ($0.dtype.size, $1.name) }
         precondition(Set(arrays.map(\.name)).count == arrays.count && !arrays.contains { $0.name == "__metadata__" },
                      "array names have to differ and not be __metadata__: \(arrays.map(\.name))")
@@ -43,14 +43,18 @@ public enum Safetensors {
         for array in arrays {
             let shape = array.shape.map(String.init).joined(separator: ",")
             entries.append("\(quoted(array.name)):{\"dtype\":\"\(array.dtype.rawValue)\",\"shape\":[\(shape)],"
-                           + "\"data_offsets\":[\(offset),\(offset + array.bytes.count)]}")
-            offset += array.bytes.count
+                           + "\"data_offsets\":[\(offset),\(offset + array.byteCount)]}")
+            offset += array.byteCount
         }
         var header = Array("{\(entries.joined(separator: ","))}".utf8)
         header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
         try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try put($0) }
         try header.withUnsafeBytes { try put($0) }
-        for array in arrays { try array.bytes.withUnsafeBytes { try put($0) } }
+        for array in arrays {
+            let bytes = try array.bytes()
+            precondition(bytes.count == array.byteCount, "\(array.name): \(bytes.count) bytes for \(array.dtype.rawValue) of shape \(array.shape)")
+            try bytes.withUnsafeBytes { try put($0) }
+        }
     }
 
     /// - Parameter visit: called with every byte of the file, in order, before anything is returned.
@@ -73,9 +77,11 @@ public enum Safetensors {
         lengthBytes.withUnsafeBytes(visit)
         headerBytes.withUnsafeBytes(visit)
 
+        // The arrays stay in the file until they are looked at.
+        let mapped = try file.mapped()
         var arrays: [NamedArray] = []
         var expected = 0
-        let dataSize = size - 8 - Int(length)
+        let dataStart = 8 + Int(length), dataSize = size - dataStart
         for entry in header.entries.sorted(by: { ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name) }) {
             guard let dtype = DType(rawValue: entry.dtype) else {
                 let known = DType.allCases.map(\.rawValue).joined(separator: ", ")
@@ -100,8 +106,8 @@ public enum Safetensors {
                     """)
             }
             expected = entry.end
-            let content = try file.read(count: bytes)
-            guard content.count == bytes else { throw damaged("array \"\(entry.name)\" is cut short") }
+            guard dataStart + entry.end <= mapped.count else { throw damaged("array \"\(entry.name)\" is cut short") }
+            let content = mapped.bytes(at: dataStart + entry.begin, count: bytes)
             content.withUnsafeBytes(visit)
             arrays.append(NamedArray(name: entry.name, dtype: dtype, shape: entry.shape, bytes: content))
         }

@@ -25,7 +25,7 @@ protocol TrainingSubject: AnyObject {
     /// Goes one iteration, generation or round on.
     func advance() throws -> Advance
     /// What a checkpoint holds.
-    func arrays() throws -> [NamedArray]
+    func arrays() throws -> [ArraySource]
     /// Adds what a checkpoint's `state.json` holds of this algorithm alone.
     func save(into state: inout TrainingRun.State)
     /// Goes on from a checkpoint that has been checked against the settings.
@@ -90,7 +90,7 @@ class PPOTraining: TrainingSubject {
         return advance
     }
 
-    func arrays() throws -> [NamedArray] { try ppo.persistentTensors.map { try $0.tensor.namedArray($0.name) } }
+    func arrays() throws -> [ArraySource] { try ppo.persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) } }
     func save(into state: inout TrainingRun.State) {}
     func resume(_ state: TrainingRun.State, _ arrays: [String: NamedArray], path: String) throws {
         for (name, tensor) in ppo.persistentTensors { try tensor.restore(name, from: arrays) }
@@ -121,7 +121,7 @@ final class GPOTraining: PPOTraining {
         return advance
     }
 
-    override func arrays() throws -> [NamedArray] { try gpo.persistentTensors.map { try $0.tensor.namedArray($0.name) } }
+    override func arrays() throws -> [ArraySource] { try gpo.persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) } }
     override func save(into state: inout TrainingRun.State) { state.gpo = gpo.state }
     override func resume(_ state: TrainingRun.State, _ arrays: [String: NamedArray], path: String) throws {
         for (name, tensor) in gpo.persistentTensors { try tensor.restore(name, from: arrays) }
@@ -182,7 +182,7 @@ final class ERLTraining: TrainingSubject {
         return advance
     }
 
-    func arrays() throws -> [NamedArray] { try erl.arrays() }
+    func arrays() throws -> [ArraySource] { try erl.sources() }
     func save(into state: inout TrainingRun.State) { state.erl = erl.state }
     func resume(_ state: TrainingRun.State, _ arrays: [String: NamedArray], path: String) throws {
         guard let its = state.erl else { throw RunError("\(path): the checkpoint's state.json has no state of erl; config.yaml says it is a run of its family") }

@@ -1,3 +1,4 @@
+import Foundation
 import GPUTensor
 
 /// Transitions drawn from a ``TransitionMemory``, ready for a network: B rows for each of M members.
@@ -157,12 +158,16 @@ public final class TransitionMemory {
 
     // MARK: Checkpoints
 
-    /// Every owner's filled slots in order, heads and counts; what is not filled is left out. Waits.
-    func arrays(_ name: String) throws -> [NamedArray] {
+    /// Every owner's filled slots in order, heads and counts; what is not filled is left out. Waits; each owner's slots are read when they
+    /// are asked for, before the memory changes.
+    func sources(_ name: String) throws -> [ArraySource] {
         let blocks: [Int32] = try blocks.read(), counts: [Int32] = try counts.read()
-        return try [heads.namedArray("\(name).heads"), self.counts.namedArray("\(name).counts")] + (0..<owners).map { owner in
+        return try [ArraySource(heads.namedArray("\(name).heads")), ArraySource(self.counts.namedArray("\(name).counts"))] + (0..<owners).map { owner in
             let first = Int(blocks[owner]) * capacity * width, filled = Int(counts[owner])
-            return try NamedArray("\(name).\(owner)", rows.read(elements: first..<first + filled * width, as: Float.self), shape: [filled, width])
+            return ArraySource(name: "\(name).\(owner)", dtype: .f32, shape: [filled, width]) { [rows, width] in
+                let values: [Float] = try rows.read(elements: first..<first + filled * width)
+                return values.withUnsafeBytes { Data($0) }
+            }
         }
     }
 
