@@ -13,6 +13,8 @@ import Testing
 
     @Test func childrenAreMeasuredBesideTheirParents() throws {
         let folder = try TemporaryFolder(), queue = try Queue(Device.named("cpu")), run = try trained(folder, on: queue)
+        _ = try TrainingRun(AlgorithmSpec.named("pderl"), EnvironmentSpec.named("Pendulum-v1"), settings: .erl(ERLTests.config([.pderl])), seeds: [3], path: folder("fresh"), on: queue)
+        expectRefusal("FOLDER/fresh: the run has no generation behind it, so that nobody remembers anything; a run from its first generation on is accepted", in: folder) { _ = try studyOperators(folder("fresh"), on: queue) }
         var settings = OperatorStudy.Settings()
         (settings.samples, settings.episodes, settings.magnitudes, settings.childrenPerPairing) = (4, 3, [1e-5, 0.01, 0.3], 2)
         let study = try studyOperators(run, settings: settings, on: queue)

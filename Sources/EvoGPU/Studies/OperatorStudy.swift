@@ -71,6 +71,7 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
     }
     let checkpoint = try Checkpoint.read(state: TrainingRun.State.self, in: url)
     try TrainingRun.check(checkpoint.state, against: saved)
+    guard checkpoint.state.iteration > 0 else { throw RunError("\(url.path): the run has no generation behind it, so that nobody remembers anything; a run from its first generation on is accepted") }
     return try StudyStage(saved, config, run, settings, checkpoint.arrays, generation: checkpoint.state.iteration, on: queue).study()
 }
 
@@ -174,6 +175,13 @@ private final class StudyStage {
 
     func study() throws -> OperatorStudy {
         let n = settings.samples
+        // As in training, the parents remember what they have done themselves: a checkpoint is written after its generation's mutations, so
+        // that most of its policies have not played yet.
+        try episodes.play(1, parameters: table)
+        let trials = min(config.trials, settings.episodes)
+        try memory.append(episodes.transitions!, lengths: episodes.lengths!, order: queue.tensor((0..<memory.owners).flatMap { owner in
+            (0..<trials).map { owner < k ? Int32(owner * settings.episodes + $0) : -1 }
+        }, [memory.owners, trials]))
         // The population alone tells who is fitter.
         let fitness = try play(0).fitness
         func fitter(_ a: Int, _ b: Int) -> (Int, Int) { fitness[a] < fitness[b] ? (b, a) : (a, b) }
@@ -248,7 +256,7 @@ private final class StudyStage {
         var states: [[Float]] = []
         for place in 0..<size {
             var mine: [Float] = []
-            for slot in place * e..<(place + 1) * e { for t in 0..<played[slot].length { let at = (slot * limit + t) * row; mine += all[at..<at + width] } }
+            for slot in place * e..<(place + 1) * e { for t in 0..<played[slot].kept { let at = (slot * limit + t) * row; mine += all[at..<at + width] } }
             states.append(mine)
         }
         return ((0..<size).map { place in (place * e..<(place + 1) * e).reduce(0) { $0 + (played[$1].isBroken ? -.infinity : played[$1].reward) } / Double(e) }, states)
