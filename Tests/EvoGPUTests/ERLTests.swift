@@ -56,6 +56,160 @@ import Testing
         #expect(all[..<size] != all[size..<2 * size])
     }
 
+    // A run that is done stays as it is while others go on.
+    @Test func aRunThatEndsEarlierEqualsItselfAlone() throws {
+        let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))
+        var config = Self.config([.pderl, .erl])
+        (config.totalSteps, config.updatesPerStep, config.checkpointEvery) = (700, 0.1, 1000)
+        func whole(_ erl: ERL) throws -> [[GenerationFigures]] {
+            var figures = [[GenerationFigures]](repeating: [], count: erl.runs.count)
+            while !erl.isDone { for (run, now) in try erl.iterate().enumerated() { if let now { figures[run].append(now) } } }
+            return figures
+        }
+        let together = try ERL(config, spec, seeds: [7, 8], on: queue), figures = try whole(together)
+        #expect(Set(figures.map(\.count)).count > 1, "every run took as many generations: \(figures.map(\.count))")
+        let all: [Float] = try together.actors.read(), size = all.count / 4
+        for (number, run) in together.runs.enumerated() {
+            config.variants = [run.variant]
+            let alone = try ERL(config, spec, seeds: [run.seed], on: queue)
+            #expect(try whole(alone) == [figures[number]], "\(run)")
+            #expect(try alone.actors.read(as: Float.self).map(\.bitPattern) == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
+        }
+    }
+
+    // What a generation's steps are worth beyond whole updates is not lost, however short episodes are.
+    @Test func partsOfUpdatesAddUp() throws {
+        var config = ERLConfig.ddpg()
+        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.testEpisodes, config.updatesPerStep) = ([8], [8, 8], 2, 1000, 0, 0.03)
+        let erl = try ERL(config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: [1], on: Queue(Device.named("cpu")))
+        var learnedFrom = 0, shortest = Int.max
+        for _ in 0..<40 {
+            let before = erl.frames[0]
+            _ = try erl.iterate()
+            shortest = min(shortest, erl.frames[0] - before)
+            if erl.frames[0] > 10 { learnedFrom += erl.frames[0] - before }
+        }
+        #expect(shortest < 33 && learnedFrom > 100)
+        #expect(abs(0.03 * Double(learnedFrom) - Double(erl.updates[0]) - 0.5) <= 0.5, "\(erl.updates[0]) updates for \(learnedFrom) steps")
+    }
+
+    // Ornstein and Uhlenbeck's process in Double, through two episodes without a new start; before them the warm-up's random actions.
+    @Test func theLearnerExploresAsItIsTold() throws {
+        var config = ERLConfig.ddpg()
+        (config.actorHidden, config.criticHidden, config.testEpisodes, config.updatesPerStep, config.warmupSteps) = ([17], [8, 8], 0, 0, 300)
+        let queue = try Queue(Device.named("cpu")), erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: queue), width = erl.replay.width
+        for _ in 0..<4 { _ = try erl.iterate() }
+        let rows: [Float] = try erl.replay.rows.read(elements: 0..<800 * width), taken = (0..<800).map { rows[$0 * width + 3] }
+        let forward = try MLPWorkspace(erl.actor.mlp, members: 1, rows: 800, backward: false, on: queue)
+        try forward.forward(MatrixView(queue.tensor(rows, [1, 800, width])), parameters: erl.actors, on: queue)
+        let policy: [Float] = try forward.output.read()
+        let streams = try queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 1), [1, 4]), drawn = try queue.tensor(.float32, [1, 200], padded: true)
+        var x = 0.0
+        for generation in 0..<4 {
+            let steps = 200 * generation..<200 * (generation + 1)
+            if generation < 2 {   // 0 and 200 steps are below 300
+                try queue.randomUniform(drawn, streams: streams, step: UInt32(generation), purpose: "EXPU")
+                let uniforms: [Float] = try drawn.read()
+                #expect(steps.allSatisfy { taken[$0] == 2 * uniforms[$0 - steps.lowerBound] - 1 })
+                continue
+            }
+            try queue.randomNormal(drawn, streams: streams, step: UInt32(generation), purpose: "EXPN")
+            let normals: [Float] = try drawn.read()
+            for step in steps {
+                x += 0.15 * (0 - x) + 0.2 * Double(normals[step - steps.lowerBound])
+                let want = min(max(Double(policy[step]) + 0.3 * x, -1), 1)
+                #expect(abs(Double(taken[step]) - want) < 1e-5, "step \(step)")
+            }
+        }
+    }
+
+    // Table 2: what became of each injected learner in the generation after, when the first two of five are elites.
+    @Test func fatesOfInjectedLearnersAreCounted() throws {
+        var config = Self.config([.pderl])
+        (config.syncPeriod, config.updatesPerStep, config.testEpisodes, config.totalSteps) = (1, 0, 0, 1 << 20)
+        let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2, 3, 4], on: Queue(Device.named("cpu")))
+        var last = [GenerationFigures?](repeating: nil, count: 4), kinds = [0, 0, 0]
+        for generation in 0..<12 {
+            let now = try erl.iterate()
+            for run in 0..<4 {
+                let fates = now[run]!.fates, before = last[run]?.fates.elite ?? 0
+                #expect(fates.elite + fates.selected + fates.discarded == generation)
+                if let slot = last[run]?.injected { #expect(now[run]!.elites.contains(slot) == (fates.elite == before + 1), "run \(run), generation \(generation)") }
+                kinds = zip(kinds, [fates.elite, fates.selected, fates.discarded]).map { $0 + $1 }
+            }
+            last = now
+        }
+        #expect(kinds.allSatisfy { $0 > 0 }, "\(kinds)")
+    }
+
+    // The other checkpoints: two critics and their delay, the code's mode, distances between policies.
+    @Test func everyKindOfRunGoesOnFromItsCheckpoint() throws {
+        let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))
+        for (learner, mode, pairing) in [(LearnerKind.td3, ERLMode.faithful, Pairing.distance), (.ddpg, .faithful, .fitness), (.td3, .default, .mix)] {
+            var config = Self.config([.pderl, .erl])
+            (config.learner, config.mode, config.pairing, config.totalSteps, config.updatesPerStep) = (learner, mode, pairing, 1 << 20, 0.07)
+            let erl = try ERL(config, spec, seeds: [5, 6], on: queue), other = try ERL(config, spec, seeds: [5, 6], on: queue)
+            for _ in 0..<2 { _ = try erl.iterate() }
+            let state = try JSONDecoder().decode(ERL.State.self, from: JSONEncoder().encode(erl.state))
+            try other.resume(state, atGeneration: erl.generation, Dictionary(uniqueKeysWithValues: erl.arrays().map { ($0.name, $0) }))
+            for _ in 0..<2 {
+                #expect(try other.iterate() == erl.iterate())
+                #expect(try Self.words(other) == Self.words(erl), "\(learner), \(mode), \(pairing)")
+            }
+        }
+    }
+
+    // Both critics learn the reward and the smaller of both targets' values of where the target actor would go.
+    @Test(arguments: Backend.available) func bothCriticsLearnTheSmallerTarget(backend: Backend) throws {
+        let queue = try backend.makeQueue(), members = 2, b = 7, actor = ActorNetwork(observations: 3, actions: 2, hidden: [9]), critic = CriticNetwork(observations: 3, actions: 2, first: 8, second: 10)
+        let streams = try queue.tensor(Queue.streamWords(seeds: [1], membersPerRun: members), [members, 4]), steps = try queue.tensor([0, 0] as [UInt32])
+        let td3 = try TD3(actor, critic, members: members, batch: b, delay: 2, noise: 0, noiseLimit: 0, streams: streams, on: queue)
+        try td3.start()
+        var rng = SeededGenerator(seed: 5)
+        func fill(_ tensor: Tensor, _ layout: ParameterLayout) throws { try tensor.write((0..<members).flatMap { _ in layout.pack(rng.uniform(layout.parameterCount)) }) }
+        for network in td3.networks { for tensor in [network.online, network.target] { try fill(tensor, network.name == "actor" ? actor.layout : critic.layout) } }
+        let gamma: [Float] = [0.9, 0.5], reward = rng.uniform(members * b), done = (0..<members * b).map { Float($0 % 3 == 0 ? 1 : 0) }
+        try td3.gamma.write(gamma)
+        for optimiser in td3.optimisers { try optimiser.active.write([1, 1] as [Int32]) }   // rates are zero: nothing moves
+        let batch = try TransitionBatch(members: members, rows: b, observations: 3, actions: 2, on: queue)
+        for (tensor, width) in [(batch.states, 3), (batch.actions, 2), (batch.nextStates, 3)] { try tensor.write(rng.uniform(members * b * width)) }
+        try batch.rewards.write(reward)
+        try batch.done.write(done)
+        try td3.update(batch, number: 0, before: [0, 0], steps: steps, members: members)
+        let losses: [Float] = try td3.criticLosses.read()   // of the second critic, the last one
+
+        let policy = try MLPWorkspace(actor.mlp, members: members, rows: b, backward: false, on: queue), value = try CriticWorkspace(critic, members: members, rows: b, backward: false, on: queue)
+        func values(_ parameters: Tensor, _ states: Tensor, _ actions: Tensor) throws -> [Float] {
+            try value.forward(state: MatrixView(states), action: MatrixView(actions), parameters: parameters, on: queue)
+            return try value.output.read()
+        }
+        try policy.forward(MatrixView(batch.nextStates), parameters: td3.targetActorParameters, on: queue)
+        let (first, second) = try (values(td3.targetCritics[0], batch.nextStates, policy.output), values(td3.targetCritics[1], batch.nextStates, policy.output)), q = try values(td3.critics[1], batch.states, batch.actions)
+        #expect(zip(first, second).contains { $0 < $1 } && zip(first, second).contains { $0 > $1 })
+        for i in 0..<members * b {
+            let error = Double(q[i]) - (Double(reward[i]) + Double(gamma[i / b]) * (1 - Double(done[i])) * Double(min(first[i], second[i])))
+            #expect(abs(Double(losses[i]) - error * error) < 1e-5 * max(1, error * error), "row \(i) on \(backend)")
+        }
+    }
+
+    // Noise on target actions: normal, cut at its limit, and the action at its own; padding stays what it was.
+    @Test(arguments: Backend.available) func targetActionsAreSmoothed(backend: Backend) throws {
+        let queue = try backend.makeQueue(), members = 2, rows = 401, a = 3, pitch = 16
+        let streams = try queue.tensor(Queue.streamWords(seeds: [9], membersPerRun: members), [members, 4]), steps = try queue.tensor([0, 4] as [UInt32])
+        let plain: [Float] = (0..<members * rows * a).map { $0 % a == 2 ? 0.9 : 0 }, actions = try queue.tensor(plain, [members, rows, a], padded: true)
+        #expect(actions.pitch == pitch)
+        try queue.launch("smooth_target_actions", over: [(rows * pitch + 4 * queue.lanes - 1) / (4 * queue.lanes), members], streams, steps, actions, Int32(members), Int32(rows * pitch), Int32(a), Int32(pitch),
+                         Float(0.2), Float(0.5), UInt32(3), RandomPurpose("TD3N").rawValue)
+        let padding: [Float] = try actions.withoutPadding.read(), moved: [Float] = try actions.read()
+        #expect(padding.indices.allSatisfy { $0 % pitch < a || padding[$0] == 0 })
+        let free = moved.indices.filter { $0 % a < 2 }.map { Double(moved[$0]) }, edge = moved.indices.filter { $0 % a == 2 }.map { moved[$0] }
+        let mean = free.reduce(0, +) / Double(free.count), deviation = (free.reduce(0) { $0 + $1 * $1 } / Double(free.count) - mean * mean).squareRoot()
+        // 1,604 numbers: 0.005 and 0.0035 are their standard errors; 1.2 % of them are cut.
+        #expect(abs(mean) < 0.02 && abs(deviation - 0.1965) < 0.014, "mean \(mean), deviation \(deviation)")
+        #expect(free.allSatisfy { abs($0) <= 0.5 } && (5...40).contains(free.count { abs($0) == 0.5 }))
+        #expect(edge.allSatisfy { $0 <= 1 } && edge.contains(1) && edge.contains { $0 < 0.6 } && Set(moved[..<(rows * a)]) != Set(moved[(rows * a)...]))
+    }
+
     // A first generation is the same whatever the variant, and so is who has to make room for a child.
     @Test func childrenAreCountedRatherThanCouples() throws {
         var config = Self.config([.erl, .pderl])
@@ -169,7 +323,7 @@ import Testing
         #expect(best > 500, "held the pole for \(best) steps of 1000 at best")   // at random for about 6
     }
 
-    @Test(arguments: [("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"), ("replay_memory=100", "replay_memory"), ("replay_memory=640", "replay_memory"), ("distillation_epochs=100001", "distillation_epochs"), ("genetic_memory=100", "genetic_memory"), ("population=1", "population"),
+    @Test(arguments: [("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"), ("replay_memory=100", "replay_memory"), ("replay_memory=640", "replay_memory"), ("distillation_learning_rate=0", "distillation_learning_rate"), ("distillation_epochs=100001", "distillation_epochs"), ("genetic_memory=100", "genetic_memory"), ("population=1", "population"),
                       ("variants=[]", "variants"), ("variants=[pderl, pderl]", "variants"), ("tau=[0.1, 0.2]", "tau"), ("gamma=1.5", "gamma"), ("critic_hidden=[200]", "critic_hidden"), ("trials=0", "trials"), ("mode=fast", "mode"), ("noise=pink", "noise")])
     func aSettingThatCannotBeIsNamed(setting: String, key: String) throws {
         let error = #expect(throws: RunError.self) { _ = try AlgorithmSettings.erl(ERLConfig()).merged(file: nil, overrides: [setting]) }

@@ -62,6 +62,8 @@ public final class ERL {
     /// Called when a part of a generation has been enqueued, with its name. For measuring.
     public var afterPhase: ((String) throws -> Void)?
     private var injected: [Int?], fates: [LearnerFates], scores: [[Double]]
+    /// Per run: the part of an update that its steps so far are worth beyond ``updates``.
+    private var owed: [Double]
     /// Rows of each policy's memory.
     private var remembered: [Int]
 
@@ -145,6 +147,7 @@ public final class ERL {
         variation = memory.variation
         (frames, allFrames, updates, refusedSteps) = (Array(repeating: 0, count: r), Array(repeating: 0, count: r), Array(repeating: 0, count: r), Array(repeating: 0, count: r))
         (injected, fates, scores) = (Array(repeating: nil, count: r), Array(repeating: LearnerFates(), count: r), Array(repeating: [], count: r))
+        owed = Array(repeating: 0, count: r)
         remembered = Array(repeating: 0, count: p)
 
         try streams.write(words)
@@ -298,11 +301,16 @@ public final class ERL {
         remembered = origin.map { remembered[$0] }
     }
 
-    /// As many updates as the run has stored steps in this generation, in one burst of launches.
+    /// As many updates as the run has stored steps in this generation, or `updates_per_step` times as many, in one burst of launches. What is
+    /// left of an update is owed to the next generation.
     private func learn(_ newFrames: [Int], _ live: [Bool], _ figures: inout [GenerationFigures]) throws {
         let counts = runs.indices.map { run -> Int in
             let stored = min(frames[run], config.replayMemory)
-            return live[run] && stored > 5 * config.batchSize && frames[run] >= config.warmupSteps ? Int(Double(newFrames[run]) * config.updatesPerStep) : 0
+            guard live[run], stored > 5 * config.batchSize, frames[run] >= config.warmupSteps else { return 0 }
+            owed[run] += Double(newFrames[run]) * config.updatesPerStep
+            let count = Int(owed[run])
+            owed[run] -= Double(count)
+            return count
         }
         guard let longest = counts.max(), longest > 0 else { return }
         // The busiest run first, so that those which still learn are always the first rows.
@@ -324,6 +332,7 @@ public final class ERL {
             updates[run] += counts[run]
             refusedSteps[run] += refused.reduce(0) { $0 + Int($1[row]) }
             figures[run].updates = counts[run]
+            guard counts[run] > 0 else { continue }
             figures[run].criticLoss = losses[row * config.batchSize..<(row + 1) * config.batchSize].reduce(0) { $0 + Double($1) } / Double(config.batchSize)
         }
     }
@@ -382,10 +391,10 @@ public final class ERL {
 
     /// What a checkpoint holds beside arrays.
     public struct State: Codable {
-        var frames: [Int], all_frames: [Int], updates: [Int], refused_steps: [Int], injected: [Int?], fates: [LearnerFates], scores: [[Double]]
+        var frames: [Int], all_frames: [Int], updates: [Int], owed_updates: [Double], refused_steps: [Int], injected: [Int?], fates: [LearnerFates], scores: [[Double]]
     }
 
-    public var state: State { State(frames: frames, all_frames: allFrames, updates: updates, refused_steps: refusedSteps, injected: injected, fates: fates, scores: scores) }
+    public var state: State { State(frames: frames, all_frames: allFrames, updates: updates, owed_updates: owed, refused_steps: refusedSteps, injected: injected, fates: fates, scores: scores) }
 
     private var persistentTensors: [(name: String, tensor: Tensor)] {
         [("parameters", actors), ("noise", episodes.noise)] + learner.persistentTensors
@@ -401,8 +410,8 @@ public final class ERL {
 
     /// Goes on from a checkpoint.
     public func resume(_ state: State, atGeneration generation: Int, _ arrays: [String: NamedArray]) throws {
-        let counts = [state.frames.count, state.all_frames.count, state.updates.count, state.refused_steps.count, state.injected.count, state.fates.count, state.scores.count]
-        guard (0..<1 << 31).contains(generation), counts.allSatisfy({ $0 == runs.count }), state.injected.allSatisfy({ $0 == nil || (0..<k).contains($0!) }), (state.frames + state.updates + state.all_frames + state.refused_steps).allSatisfy({ (0..<1 << 60).contains($0) }) else {
+        let counts = [state.frames.count, state.all_frames.count, state.updates.count, state.owed_updates.count, state.refused_steps.count, state.injected.count, state.fates.count, state.scores.count]
+        guard (0..<1 << 31).contains(generation), counts.allSatisfy({ $0 == runs.count }), state.injected.allSatisfy({ $0 == nil || (0..<k).contains($0!) }), (state.frames + state.updates + state.all_frames + state.refused_steps).allSatisfy({ (0..<1 << 60).contains($0) }), state.owed_updates.allSatisfy({ (0..<1).contains($0) }) else {
             throw RunError("the checkpoint's state.json has counts for \(counts) runs or numbers that can't be; this run has \(runs.count)")
         }
         for (name, tensor) in persistentTensors { try tensor.restore(name, from: arrays) }
@@ -412,7 +421,7 @@ public final class ERL {
         if let genetic { remembered = try genetic.counts.read(as: Int32.self).map { Int($0) } }
         self.generation = generation
         (frames, allFrames, updates, refusedSteps) = (state.frames, state.all_frames, state.updates, state.refused_steps)
-        (injected, fates, scores) = (state.injected, state.fates, state.scores)
+        (injected, fates, scores, owed) = (state.injected, state.fates, state.scores, state.owed_updates)
     }
 }
 

@@ -17,10 +17,12 @@ public enum ERLVariant: String, Choice {
 
 /// How close a run stays to the published code, crisbodnar/pderl.
 public enum ERLMode: String, Choice {
-    /// As published, but: a time limit does not end the discounted sum, the learner never replaces an elite, parents are two, an elite's
-    /// copy counts by the elite's fitness, and distance pairing works.
+    /// As published, but: a time limit does not end the discounted sum, the learner never replaces an elite, parents are two different ones, of
+    /// which each couple counts once, an elite's copy counts by the elite's fitness and takes an unselected slot, and distance pairing works;
+    /// tournaments' winners are not padded to an even number, children's memories keep the order of time, and ERL is PDERL's code with its own
+    /// operators: settings by task as PDERL has them, noisy actions clipped and the actor's gradients limited.
     case `default`
-    /// As published in each of these, and children's memories in a drawn order.
+    /// As published in each of these; with ERL, where its own code (`neurips_paper_2018`) differs from PDERL's, as that.
     case faithful
 }
 
@@ -154,11 +156,12 @@ public struct ERLConfig: Codable, Sendable, Equatable {
         try check(replayMemory > 5 * batchSize, "replay_memory", replayMemory, "more than \(5 * batchSize), five times batch_size, before which the learner does not learn")
         try check(population == 0 || geneticMemory >= distillationBatchSize, "genetic_memory", geneticMemory, "at least distillation_batch_size, \(distillationBatchSize)")
         for (key, value) in [("warmup_steps", warmupSteps), ("test_episodes", testEpisodes)] { try check(value >= 0 && value < 1 << 30, key, value, "a whole number from 0") }
-        for (key, value, range) in [("mutation_probability", mutationProbability, 0.0...1.0), ("pairing_distance_weight", pairingDistanceWeight, 0...1), ("distillation_learning_rate", distillationLearningRate, 0...1),
+        for (key, value, range) in [("mutation_probability", mutationProbability, 0.0...1.0), ("pairing_distance_weight", pairingDistanceWeight, 0...1),
                                     ("updates_per_step", updatesPerStep, 0...100), ("max_gradient_norm", maxGradientNorm, 0...1e9), ("noise_theta", noiseTheta, 0...1), ("noise_sigma", noiseSigma, 0...10),
                                     ("noise_scale", noiseScale, 0...10), ("target_noise", targetNoise, 0...10), ("target_noise_limit", targetNoiseLimit, 0...10)] {
             try check(range.contains(value), key, value, "\(range.lowerBound) to \(range.upperBound)")
         }
+        try check(distillationLearningRate > 0 && distillationLearningRate <= 1, "distillation_learning_rate", distillationLearningRate, "above 0 and at most 1")
         for (key, setting, range) in perRun {
             if setting.given.count > 1 { _ = try setting.values(count: variants.count * seeds, name: key) }
             try check(setting.given.allSatisfy { range.contains($0) }, key, setting.given.count == 1 ? "\(setting.given[0])" : "\(setting.given)", "\(range.lowerBound) to \(range.upperBound)")
