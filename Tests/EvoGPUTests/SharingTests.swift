@@ -90,7 +90,7 @@ import Testing
 
     /// Divergences beside closed forms in double precision, of linear policies on known states; Gaussian and categorical.
     @Test(arguments: Backend.available, [true, false]) func divergencesMatchDoubleReference(backend: Backend, isGaussian: Bool) throws {
-        let queue = try backend.makeQueue(), runs = 2, m = 3, members = runs * m, n = 2, a = 3, states = 20
+        let queue = try backend.makeQueue(), runs = 2, m = 3, members = runs * m, n = 2, a = 3, states = 27
         let network = ActorCritic(kind: isGaussian ? .gaussian(count: a) : .categorical(count: a), observations: n, hidden: [], valueHidden: [], activation: .tanh)
         var rng = SeededGenerator(seed: 5)
         let flat = (0..<members).map { _ in rng.uniform(network.layout.parameterCount) }
@@ -101,9 +101,9 @@ import Testing
         let distance = try PairwiseDivergence(network, members: members, population: m, states: states, on: queue)
         try distance.measure(parameters, normaliser: nil, history: history)
 
-        // Weights come [outputs, inputs], then biases, then log standard deviations. Every other row of the newest rollout's 40.
+        // Weights come [outputs, inputs], then biases, then log standard deviations. 27 rows from all of the newest rollout's 40.
         func outputs(_ p: Int, _ owner: Int, _ b: Int) -> [Double] {
-            (0..<a).map { o in (0..<n).reduce(Double(flat[p][a * n + o])) { $0 + Double(flat[p][o * n + $1]) * Double(x[(owner * 80 + 2 * b) * n + $1]) } }
+            (0..<a).map { o in (0..<n).reduce(Double(flat[p][a * n + o])) { $0 + Double(flat[p][o * n + $1]) * Double(x[(owner * 80 + b * 40 / states) * n + $1]) } }
         }
         func kl(_ p: Int, _ q: Int, _ owner: Int, _ b: Int) -> Double {
             let (u, v) = (outputs(p, owner, b), outputs(q, owner, b))
