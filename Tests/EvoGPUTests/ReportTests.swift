@@ -37,6 +37,19 @@ import Testing
     }
 }
 
+/// ERL's family: one folder, four methods that can be told apart.
+@Suite struct FamilyReportTests {
+    @Test func variantsHaveColoursOfTheirOwn() throws {
+        let folder = try TemporaryFolder()
+        var config = ERLTests.config()
+        (config.totalSteps, config.updatesPerStep) = (1, 0)
+        _ = try TrainingRun(AlgorithmSpec.named("pderl"), EnvironmentSpec.named("Pendulum-v1"), settings: .erl(config), seeds: [1], path: folder("family"), on: Queue(Device.named("cpu"))).train { _ in }
+        let page = try report(on: [folder("family")]), dots = page.matches(of: /class="dot" style="background:(var\(--c\d\))"><\/span>(\w+)</).map { ($0.output.1, $0.output.2) }
+        #expect(dots.map(\.1) == ["PDERL", "DERL", "PERL", "ERL"] && Set(dots.map(\.0)).count == 4, "\(dots)")
+        #expect(page.contains("1 run by evogpu") && page.contains(": family</p>"))
+    }
+}
+
 /// Opening and closing tags in balance.
 private struct XMLCheck {
     struct Unbalanced: Error {}

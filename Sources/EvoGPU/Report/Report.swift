@@ -12,8 +12,8 @@ public func report(on folders: [URL], round: Int = 1, dimensions: (Int, Int)? = 
     var environments: [String] = []
     for run in runs where !environments.contains(run.environment) { environments.append(run.environment) }
     let sections = try environments.map { environment in try section(environment, runs.filter { $0.environment == environment }, round, dimensions) }
-    let title = "Training runs on " + environments.joined(separator: ", ")
-    return reportPage(title: title, header: "\(runs.count) run\(runs.count == 1 ? "" : "s") by evogpu \(escaped(evogpuVersion)): \(runs.map { escaped($0.url.lastPathComponent) }.joined(separator: ", "))", body: sections.joined(separator: "\n"))
+    let title = "Training runs on " + environments.joined(separator: ", "), names = folders.map { escaped($0.lastPathComponent) }
+    return reportPage(title: title, header: "\(names.count) run\(names.count == 1 ? "" : "s") by evogpu \(escaped(evogpuVersion)): \(names.joined(separator: ", "))", body: sections.joined(separator: "\n"))
 }
 
 /// A whole page.
@@ -57,13 +57,14 @@ private let style = """
     .grid { stroke: var(--line); } .zero { stroke: var(--zero); } .base { stroke: var(--zero); } .one { stroke: var(--ink); stroke-dasharray: 4 4; opacity: .55; }
     """
 
-private let colors = ["GPO": "var(--c0)", "Single": "var(--c1)", "Joint": "var(--c2)", "PPO": "var(--c3)", "A2C": "var(--c4)"]
+private let colors = ["GPO": "var(--c0)", "Single": "var(--c1)", "Joint": "var(--c2)", "PPO": "var(--c3)", "A2C": "var(--c4)",
+                      "PDERL": "var(--c0)", "DERL": "var(--c1)", "PERL": "var(--c2)", "ERL": "var(--c3)", "DDPG": "var(--c4)", "TD3": "var(--c1)"]
 private func color(_ label: String) -> String { colors[label.split(separator: " ").first.map(String.init) ?? label] ?? "var(--c3)" }
 
 private func section(_ environment: String, _ runs: [ReportedRun], _ round: Int, _ dimensions: (Int, Int)?) throws -> String {
     var labels: [String] = []
     for run in runs where !labels.contains(run.label) { labels.append(run.label) }
-    let order = ["GPO", "Single", "Joint", "PPO", "A2C"]
+    let order = ["GPO", "Single", "Joint", "PPO", "A2C", "PDERL", "DERL", "PERL", "ERL", "DDPG", "TD3"]
     labels.sort { a, b in (order.firstIndex { a.hasPrefix($0) } ?? 9, a) < (order.firstIndex { b.hasPrefix($0) } ?? 9, b) }
     let groups = labels.map { label in (label: label, runs: runs.filter { $0.label == label }) }
     var html = "<section><h2>\(escaped(environment))</h2>\n" + summary(groups)
