@@ -7,7 +7,8 @@ public struct LineageEntry: Sendable, Codable, Equatable {
     public var parents: [Int], fitter: Int, `operator`: CrossoverOperator
     /// Of either parent, in the mutation's last rollouts: what selection went by.
     public var fitness: [Double]
-    /// `KL[child || expert]` and of the child to either parent, in nats on the child's own states; nil for parameter space.
+    /// `KL[child || expert]` and of the child to either parent, in nats on the states of the crossover's last rollout, the child's own, or the expert's without
+    /// `dagger_passes`; nil for parameter space.
     public var kl_to_expert: Double?, kl_to_parents: [Double]?
     public var gate_loss: Double?, gate_accuracy: Double?
     /// Measured side by side on the same start states: either parent, the child, and a child of parameter-space
@@ -166,7 +167,7 @@ public final class GPO {
 
     /// Mean return of every member over the episodes that ended in the round's last rollouts; of the running ones where none did.
     private func performance() throws -> [Double] {
-        // Children go on with episodes that others began, the last of which ends after the time limit.
+        // Children go on with episodes that others began, which end within a time limit of the round's start.
         let steps = ppo.config.rolloutSteps, foreign = round == 0 || config.restartEpisodes ? 0 : (ppo.spec.timeLimit + steps - 1) / steps - (iterationInRound - recent.count)
         let means = (0..<ppo.members).map { member in RecentEpisodes.mean(recent.map { $0[member] }, foreign: max(0, foreign)) }
         guard means.contains(nil) else { return means.map { $0! } }

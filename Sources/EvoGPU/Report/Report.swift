@@ -65,7 +65,7 @@ private func section(_ environment: String, _ runs: [ReportedRun], _ round: Int,
     var labels: [String] = []
     for run in runs where !labels.contains(run.label) { labels.append(run.label) }
     let order = ["GPO", "Single", "Joint", "PPO", "A2C", "PDERL", "DERL", "PERL", "ERL", "DDPG", "TD3"]
-    labels.sort { a, b in (order.firstIndex { a.hasPrefix($0) } ?? 9, a) < (order.firstIndex { b.hasPrefix($0) } ?? 9, b) }
+    labels.sort { a, b in (order.firstIndex { a.hasPrefix($0) } ?? order.count, a) < (order.firstIndex { b.hasPrefix($0) } ?? order.count, b) }
     let groups = labels.map { label in (label: label, runs: runs.filter { $0.label == label }) }
     var html = "<section><h2>\(escaped(environment))</h2>\n" + summary(groups)
     html += learningCurves(groups) + finalPopulations(groups)
