@@ -21,7 +21,7 @@ let package = Package(
         .executableTarget(name: "evogpu", dependencies: [
             "EvoGPU", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
-        .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "GPUTensorTests", dependencies: ["GPUTensor", "Kernels"], resources: [.copy("Fixtures")]),
         .testTarget(name: "EvoGPUTests", dependencies: ["EvoGPU", "evogpu"], resources: [.copy("Fixtures")]),
     ]
 )

@@ -1,5 +1,6 @@
-// A persistent thread pool for kernel launches. Each launch is cut into chunks; the caller and the workers take chunks from
-// one ticket (launch number, chunks left) by compare-and-swap, so a worker that is late finds nothing and nobody waits for it.
+// A persistent thread pool for kernel launches. Each launch is cut into chunks, and every thread has a run of neighbouring ones of
+// its own, the same run in every launch of that many: what a thread wrote in one launch is still in its cache when it reads it in
+// the next. A thread without chunks of its own left takes those of others, so nobody waits for one that is late.
 // Which thread runs an item never changes what the item computes.
 #include "Kernels.h"
 #include <pthread.h>
@@ -13,11 +14,14 @@
 #endif
 enum { spins_before_sleep = 4000, chunks_per_thread = 4 };
 
+// A thread's chunks, alone in its cache lines: those before `end`, as many as are left.
+typedef struct { _Alignas(128) _Atomic uint32_t left; uint32_t end; } Share;
+
 struct KernelPool {
     int threads;
     pthread_mutex_t launching;            // held for the length of a launch; who finds it taken runs its own items alone
-    _Atomic uint64_t ticket;              // launch number << 32 | chunks left to take
-    _Atomic uint32_t unfinished;          // chunks taken or left, not yet done
+    _Atomic uint32_t launches;            // so far; counted up when a launch's chunks can be taken
+    _Atomic uint32_t unfinished;          // chunks of the launch, taken or left, not yet reported done
     _Atomic int sleeping;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -26,34 +30,44 @@ struct KernelPool {
     const size_t *range;
     size_t total;
     uint32_t chunks;
+    Share *shares;                        // [threads]; the first is the caller's
 };
 
-// Takes and runs chunks until none is left. True if at least one was run.
-static int help(KernelPool *pool) {
-    int ran = 0;
-    uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
-    while ((uint32_t)ticket != 0) {
-        if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket - 1, memory_order_acq_rel, memory_order_acquire)) continue;
-        const size_t chunk = (uint32_t)ticket - 1, chunks = pool->chunks, total = pool->total;
-        pool->run(pool->arguments, pool->range, total * chunk / chunks, total * (chunk + 1) / chunks);
-        atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_acq_rel);
-        ran = 1;
-        ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+typedef struct { KernelPool *pool; int thread; } Worker;
+
+// Takes and runs chunks until none is left, its own first, then those of the threads after it.
+static void help(KernelPool *pool, int thread) {
+    uint32_t ran = 0;
+    for (int i = 0; i < pool->threads; ++i) {
+        Share *share = &pool->shares[(thread + i) % pool->threads];
+        uint32_t left = atomic_load_explicit(&share->left, memory_order_acquire);
+        while (left != 0) {
+            if (!atomic_compare_exchange_weak_explicit(&share->left, &left, left - 1, memory_order_acq_rel, memory_order_acquire)) continue;
+            const size_t chunk = share->end - left, chunks = pool->chunks, total = pool->total;
+            pool->run(pool->arguments, pool->range, total * chunk / chunks, total * (chunk + 1) / chunks);
+            ++ran;
+            left = atomic_load_explicit(&share->left, memory_order_acquire);
+        }
     }
-    return ran;
+    if (ran != 0) atomic_fetch_sub_explicit(&pool->unfinished, ran, memory_order_acq_rel);
 }
 
 static void *work(void *argument) {
-    KernelPool *pool = argument;
+    Worker worker = *(Worker *)argument;
+    KernelPool *pool = worker.pool;
+    free(argument);
+    uint32_t seen = 0;
     for (;;) {
-        int spins = 0;
-        while (spins < spins_before_sleep) {
-            if (help(pool)) spins = 0;
-            else { PAUSE(); ++spins; }
+        for (int spins = 0; spins < spins_before_sleep; ++spins) {
+            const uint32_t launches = atomic_load_explicit(&pool->launches, memory_order_acquire);
+            if (launches == seen) { PAUSE(); continue; }
+            seen = launches;
+            help(pool, worker.thread);
+            spins = 0;
         }
         pthread_mutex_lock(&pool->mutex);
         atomic_fetch_add(&pool->sleeping, 1);
-        while ((uint32_t)atomic_load(&pool->ticket) == 0) pthread_cond_wait(&pool->wake, &pool->mutex);
+        while (atomic_load(&pool->launches) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
         atomic_fetch_sub(&pool->sleeping, 1);
         pthread_mutex_unlock(&pool->mutex);
     }
@@ -63,13 +77,18 @@ static void *work(void *argument) {
 KernelPool *kernel_pool_create(int threads) {
     KernelPool *pool = calloc(1, sizeof *pool);
     if (pool == NULL) return NULL;
+    pool->shares = aligned_alloc(_Alignof(Share), (size_t)threads * sizeof *pool->shares);
+    if (pool->shares == NULL) { free(pool); return NULL; }
+    for (int i = 0; i < threads; ++i) atomic_init(&pool->shares[i].left, 0);
     pool->threads = threads;
     pthread_mutex_init(&pool->launching, NULL);
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
     for (int i = 1; i < threads; ++i) {
         pthread_t thread;
-        if (pthread_create(&thread, NULL, work, pool) != 0) { pool->threads = i; break; }
+        Worker *worker = malloc(sizeof *worker);
+        if (worker != NULL) *worker = (Worker){ pool, i };
+        if (worker == NULL || pthread_create(&thread, NULL, work, worker) != 0) { free(worker); break; }
         pthread_detach(thread);
     }
     return pool;
@@ -89,14 +108,18 @@ void kernel_pool_run(KernelPool *pool, HostKernelRun run, void *const *arguments
     pool->total = total;
     pool->chunks = (uint32_t)chunks;
     atomic_store_explicit(&pool->unfinished, (uint32_t)chunks, memory_order_relaxed);
-    const uint64_t launch = (atomic_load_explicit(&pool->ticket, memory_order_relaxed) >> 32) + 1;
-    atomic_store(&pool->ticket, launch << 32 | chunks);
+    for (size_t i = 0, threads = (size_t)pool->threads; i < threads; ++i) {
+        const size_t first = chunks * i / threads, end = chunks * (i + 1) / threads;
+        pool->shares[i].end = (uint32_t)end;
+        atomic_store_explicit(&pool->shares[i].left, (uint32_t)(end - first), memory_order_release);
+    }
+    atomic_fetch_add(&pool->launches, 1);
     if (atomic_load(&pool->sleeping) > 0) {
         pthread_mutex_lock(&pool->mutex);
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->mutex);
     }
-    help(pool);
+    help(pool, 0);
     while (atomic_load_explicit(&pool->unfinished, memory_order_acquire) != 0) PAUSE();
     pthread_mutex_unlock(&pool->launching);
 }
