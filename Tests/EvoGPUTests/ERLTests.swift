@@ -330,6 +330,21 @@ import Testing
         #expect(error?.description.contains(key) == true, "\(error?.description ?? "")")
     }
 
+    /// What the algorithm or the other settings leave unread is not taken in silence; a file may hold it, as a run's own does.
+    @Test func aSettingThatNothingReadsIsRefused() throws {
+        func merge(_ algorithm: String, _ overrides: String...) throws { _ = try AlgorithmSpec.named(algorithm).defaults.merged(file: nil, overrides: overrides) }
+        expectRefusal("trials is set (trials=3), but without a population nothing reads it; leave it out") { try merge("ddpg", "trials=3") }
+        expectRefusal("genetic_memory is set (genetic_memory=900), but without a population nothing reads it; leave it out") { try merge("pderl", "population=0", "genetic_memory=900") }
+        expectRefusal("policy_delay is set (policy_delay=3), but only learner=td3 reads it; leave it out") { try merge("pderl", "policy_delay=3") }
+        expectRefusal("noise_theta is set (noise_theta=0.1), but only noise=ou reads it; leave it out") { try merge("td3", "noise_theta=0.1") }
+        try merge("pderl", "trials=3", "genetic_memory=900", "noise_theta=0.1")
+        try merge("pderl", "policy_delay=3", "learner=td3")
+        try merge("td3", "policy_delay=3", "noise_sigma=0.3")
+        let folder = try TemporaryFolder()
+        try Configuration.yaml(ERLConfig()).write(to: folder("all.yaml"), atomically: true, encoding: .utf8)
+        _ = try AlgorithmSpec.named("td3").defaults.merged(file: folder("all.yaml"), overrides: ["population=0", "learner=td3"])
+    }
+
     @Test func discreteTasksAndMemoryThatDoesNotFitAreRefused() throws {
         let queue = try Queue(Device.named("cpu"))
         let discrete = #expect(throws: RunError.self) { try ERL(Self.config(), EnvironmentSpec.named("CartPole-v1"), seeds: [1], on: queue) }

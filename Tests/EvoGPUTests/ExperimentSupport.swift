@@ -76,3 +76,28 @@ extension Backend {
         spec.physics == nil || ["Hopper-hilly", "InvertedDoublePendulum-v5", "Ant-v5"].contains(spec.name) ? available : usual
     }
 }
+
+/// Any JSON, for a checkpoint whose state goes back as it came.
+enum JSON: Codable {
+    case null, bool(Bool), unsigned(UInt64), number(Double), string(String), list([JSON]), object([String: JSON])
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() { self = .null } else if let it = try? value.decode(Bool.self) { self = .bool(it) } else if let it = try? value.decode(UInt64.self) { self = .unsigned(it) }
+        else if let it = try? value.decode(Double.self) { self = .number(it) } else if let it = try? value.decode(String.self) { self = .string(it) }
+        else if let it = try? value.decode([JSON].self) { self = .list(it) } else { self = .object(try value.decode([String: JSON].self)) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        switch self {
+        case .null: try value.encodeNil()
+        case .bool(let it): try value.encode(it)
+        case .unsigned(let it): try value.encode(it)
+        case .number(let it): try value.encode(it)
+        case .string(let it): try value.encode(it)
+        case .list(let it): try value.encode(it)
+        case .object(let it): try value.encode(it)
+        }
+    }
+}

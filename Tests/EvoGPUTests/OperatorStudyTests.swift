@@ -63,6 +63,27 @@ import Testing
         expectRefusal("--dimensions is 0,3; accepted: two numbers from 0 to 2, entries of Pendulum-v1's observation") { _ = try studyOperators(run, settings: settings, on: queue) }
     }
 
+    /// A checkpoint is written after its generation's mutations, so parents play before they are crossed: their memories of 333 hold nothing
+    /// but their two new episodes of 200 steps, whatever was saved.
+    @Test func parentsRememberWhatTheyHaveDoneThemselves() throws {
+        let folder = try TemporaryFolder(), queue = try Queue(Device.named("cpu")), run = try trained(folder, on: queue)
+        var settings = OperatorStudy.Settings()
+        (settings.samples, settings.episodes, settings.magnitudes, settings.childrenPerPairing) = (3, 2, [0.1], 1)
+        func children() throws -> [Double] {
+            let study = try studyOperators(run, settings: settings, on: queue)
+            return study.crossovers.map(\.distilled) + study.mutations.map(\.proximal) + study.pairings.flatMap(\.childFitness)
+        }
+        let before = try children(), (arrays, state) = try Checkpoint.read(state: JSON.self, in: run)
+        let memories = arrays.keys.filter { $0.hasPrefix("genetic.") && Int($0.dropFirst(8)) != nil && arrays[$0]!.shape[0] > 0 }
+        #expect(memories.count >= 5)
+        for name in memories { #expect(arrays[name]!.shape[0] == 333) }
+        try Checkpoint.write(arrays.values.map { memories.contains($0.name) ? NamedArray($0.name, [Float](repeating: 0.5, count: $0.shape.reduce(1, *)), shape: $0.shape) : $0 }, state: state, in: run)
+        #expect(try children() == before)
+        // The critic, which filters what a child learns, is the saved one.
+        try Checkpoint.write(arrays.values.map { $0.name == "learner.critic" ? NamedArray($0.name, try $0.values().map { -($0 as Float) }, shape: $0.shape) : $0 }, state: state, in: run)
+        #expect(try children() != before)
+    }
+
     @Test func otherRunsAreRefused() throws {
         let folder = try TemporaryFolder(), queue = try Queue(Device.named("cpu"))
         var config = PPOConfig()

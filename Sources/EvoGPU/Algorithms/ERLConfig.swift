@@ -116,6 +116,9 @@ public struct ERLConfig: Codable, Sendable, Equatable {
         case noise, noiseTheta = "noise_theta", noiseSigma = "noise_sigma", noiseScale = "noise_scale"
         case policyDelay = "policy_delay", targetNoise = "target_noise", targetNoiseLimit = "target_noise_limit"
         case actorHidden = "actor_hidden", criticHidden = "critic_hidden", testEpisodes = "test_episodes", checkpointEvery = "checkpoint_every"
+
+        static let evolution: [CodingKeys] = [.variants, .eliteFraction, .trials, .syncPeriod, .mutationProbability, .mutationMagnitude, .mutationBatchSize, .mutateAllParameters, .pairing, .pairingDistanceWeight,
+                                              .distillationEpochs, .distillationBatchSize, .distillationLearningRate, .distillationStart, .geneticMemory]
     }
 
     /// DDPG without a population: the same learner, one noisy episode after the other.
@@ -168,6 +171,19 @@ public struct ERLConfig: Codable, Sendable, Equatable {
         }
         try check(!actorHidden.isEmpty && actorHidden.allSatisfy { (1...4096).contains($0) }, "actor_hidden", actorHidden, "a list of widths from 1 to 4096")
         try check(criticHidden.count == 2 && criticHidden.allSatisfy { (1...4096).contains($0) }, "critic_hidden", criticHidden, "two widths from 1 to 4096: of either half of the first layer, and of the second")
+    }
+
+    /// - Parameter overrides: `key=value` as the user gave them. A file may hold more than is read, as a run's own does.
+    /// - Throws: ``RunError`` naming the first one that a run of these settings would not read.
+    func refuseUnread(_ overrides: [String]) throws {
+        let evolution = CodingKeys.evolution.map(\.rawValue), twins = [CodingKeys.policyDelay, .targetNoise, .targetNoiseLimit].map(\.rawValue)
+        for override in overrides {
+            let key = String(override.prefix { $0 != "=" })
+            func refuse(_ reason: String) -> RunError { RunError("\(key) is set (\(override)), but \(reason); leave it out") }
+            if population == 0, evolution.contains(key) { throw refuse("without a population nothing reads it") }
+            if learner == .ddpg, twins.contains(key) { throw refuse("only learner=td3 reads it") }
+            if noise == .gaussian, [CodingKeys.noiseTheta, .noiseScale].map(\.rawValue).contains(key) { throw refuse("only noise=ou reads it") }
+        }
     }
 
     private var perRun: [(String, PerMember, ClosedRange<Double>)] {

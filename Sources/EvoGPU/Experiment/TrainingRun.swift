@@ -14,7 +14,13 @@ public enum AlgorithmSettings: Sendable {
         case .gpo(let config): .gpo(try Configuration.load(config, file: file, overrides: overrides))
         case .erl(let config): .erl(try Configuration.load(config, file: file, overrides: overrides))
         }
-        switch merged { case .ppo(let config): try config.validate(); case .gpo(let config): try config.validate(); case .erl(let config): try config.validate(seeds: seeds) }
+        switch merged {
+        case .ppo(let config): try config.validate()
+        case .gpo(let config): try config.validate()
+        case .erl(let config):
+            try config.validate(seeds: seeds)
+            try config.refuseUnread(overrides)
+        }
         return merged
     }
 
