@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #if defined(__x86_64__)
 #define PAUSE() __builtin_ia32_pause()
 #else
@@ -20,9 +21,9 @@ typedef struct { _Alignas(128) _Atomic uint32_t left; uint32_t end; } Share;
 struct KernelPool {
     int threads;
     pthread_mutex_t launching;            // held for the length of a launch; who finds it taken runs its own items alone
-    _Atomic uint32_t launches;            // so far; counted up when a launch's chunks can be taken
-    _Atomic uint32_t unfinished;          // chunks of the launch, taken or left, not yet reported done
-    _Atomic int sleeping;
+    _Alignas(128) _Atomic uint32_t launches;     // so far; counted up when a launch's chunks can be taken
+    _Alignas(128) _Atomic uint32_t unfinished;   // chunks of the launch, taken or left, not yet reported done
+    _Alignas(128) _Atomic int sleeping;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     HostKernelRun run;                    // of the current launch; written while no chunk is to be had
@@ -35,12 +36,14 @@ struct KernelPool {
 
 typedef struct { KernelPool *pool; int thread; } Worker;
 
-// Takes and runs chunks until none is left, its own first, then those of the threads after it.
-static void help(KernelPool *pool, int thread) {
-    uint32_t ran = 0;
-    for (int i = 0; i < pool->threads; ++i) {
-        Share *share = &pool->shares[(thread + i) % pool->threads];
-        uint32_t left = atomic_load_explicit(&share->left, memory_order_acquire);
+// Takes and runs chunks until none is left, its own first, then those of the threads after it. True if there was one.
+static int help(KernelPool *pool, int thread) {
+    const int threads = pool->threads;
+    Share *const shares = pool->shares;
+    int helped = 0;
+    for (int i = 0; i < threads; ++i) {
+        Share *share = &shares[(thread + i) % threads];
+        uint32_t ran = 0, left = atomic_load_explicit(&share->left, memory_order_acquire);
         while (left != 0) {
             if (!atomic_compare_exchange_weak_explicit(&share->left, &left, left - 1, memory_order_acq_rel, memory_order_acquire)) continue;
             const size_t chunk = share->end - left, chunks = pool->chunks, total = pool->total;
@@ -48,8 +51,11 @@ static void help(KernelPool *pool, int thread) {
             ++ran;
             left = atomic_load_explicit(&share->left, memory_order_acquire);
         }
+        if (ran == 0) continue;
+        atomic_fetch_sub_explicit(&pool->unfinished, ran, memory_order_acq_rel);
+        helped = 1;
     }
-    if (ran != 0) atomic_fetch_sub_explicit(&pool->unfinished, ran, memory_order_acq_rel);
+    return helped;
 }
 
 static void *work(void *argument) {
@@ -62,8 +68,7 @@ static void *work(void *argument) {
             const uint32_t launches = atomic_load_explicit(&pool->launches, memory_order_acquire);
             if (launches == seen) { PAUSE(); continue; }
             seen = launches;
-            help(pool, worker.thread);
-            spins = 0;
+            if (help(pool, worker.thread)) spins = 0;
         }
         pthread_mutex_lock(&pool->mutex);
         atomic_fetch_add(&pool->sleeping, 1);
@@ -75,8 +80,9 @@ static void *work(void *argument) {
 }
 
 KernelPool *kernel_pool_create(int threads) {
-    KernelPool *pool = calloc(1, sizeof *pool);
+    KernelPool *pool = aligned_alloc(_Alignof(KernelPool), sizeof *pool);
     if (pool == NULL) return NULL;
+    memset(pool, 0, sizeof *pool);
     pool->shares = aligned_alloc(_Alignof(Share), (size_t)threads * sizeof *pool->shares);
     if (pool->shares == NULL) { free(pool); return NULL; }
     for (int i = 0; i < threads; ++i) atomic_init(&pool->shares[i].left, 0);
@@ -108,8 +114,10 @@ void kernel_pool_run(KernelPool *pool, HostKernelRun run, void *const *arguments
     pool->total = total;
     pool->chunks = (uint32_t)chunks;
     atomic_store_explicit(&pool->unfinished, (uint32_t)chunks, memory_order_relaxed);
-    for (size_t i = 0, threads = (size_t)pool->threads; i < threads; ++i) {
-        const size_t first = chunks * i / threads, end = chunks * (i + 1) / threads;
+    for (size_t i = 0, end = 0, threads = (size_t)pool->threads; end < chunks; ++i) {   // the rest have none left from the launch before
+        const size_t first = end;
+        end = (chunks * (i + 1) + threads - 1) / threads;
+        if (end == first) continue;
         pool->shares[i].end = (uint32_t)end;
         atomic_store_explicit(&pool->shares[i].left, (uint32_t)(end - first), memory_order_release);
     }

@@ -337,6 +337,9 @@ import Testing
         expectRefusal("genetic_memory is set (genetic_memory=900), but without a population nothing reads it; leave it out") { try merge("pderl", "population=0", "genetic_memory=900") }
         expectRefusal("policy_delay is set (policy_delay=3), but only learner=td3 reads it; leave it out") { try merge("pderl", "policy_delay=3") }
         expectRefusal("noise_theta is set (noise_theta=0.1), but only noise=ou reads it; leave it out") { try merge("td3", "noise_theta=0.1") }
+        expectRefusal("pairing is set (pairing=mix), but only derl and pderl read it; leave it out") { try merge("perl", "pairing=mix") }
+        try merge("perl", "variants=[perl, derl]", "pairing=mix")
+        try merge("pderl", "population=0", "variants=[erl]", "mutation_magnitude=0.1")   // what a file of several variants needs
         try merge("pderl", "trials=3", "genetic_memory=900", "noise_theta=0.1")
         try merge("pderl", "policy_delay=3", "learner=td3")
         try merge("td3", "policy_delay=3", "noise_sigma=0.3")

@@ -117,7 +117,8 @@ public struct ERLConfig: Codable, Sendable, Equatable {
         case policyDelay = "policy_delay", targetNoise = "target_noise", targetNoiseLimit = "target_noise_limit"
         case actorHidden = "actor_hidden", criticHidden = "critic_hidden", testEpisodes = "test_episodes", checkpointEvery = "checkpoint_every"
 
-        static let evolution: [CodingKeys] = [.variants, .eliteFraction, .trials, .syncPeriod, .mutationProbability, .mutationMagnitude, .mutationBatchSize, .mutateAllParameters, .pairing, .pairingDistanceWeight,
+        /// What a learner alone has no use for. ``validate(seeds:)`` looks at two more, so that a file's can be corrected: variants and mutation_magnitude.
+        static let evolution: [CodingKeys] = [.eliteFraction, .trials, .syncPeriod, .mutationProbability, .mutationBatchSize, .mutateAllParameters, .pairing, .pairingDistanceWeight,
                                               .distillationEpochs, .distillationBatchSize, .distillationLearningRate, .distillationStart, .geneticMemory]
     }
 
@@ -174,13 +175,14 @@ public struct ERLConfig: Codable, Sendable, Equatable {
     }
 
     /// - Parameter overrides: `key=value` as the user gave them. A file may hold more than is read, as a run's own does.
-    /// - Throws: ``RunError`` naming the first one that a run of these settings would not read.
+    /// - Throws: ``RunError`` naming the first one that neither a run of these settings nor a study of it would read.
     func refuseUnread(_ overrides: [String]) throws {
         let evolution = CodingKeys.evolution.map(\.rawValue), twins = [CodingKeys.policyDelay, .targetNoise, .targetNoiseLimit].map(\.rawValue)
         for override in overrides {
             let key = String(override.prefix { $0 != "=" })
             func refuse(_ reason: String) -> RunError { RunError("\(key) is set (\(override)), but \(reason); leave it out") }
             if population == 0, evolution.contains(key) { throw refuse("without a population nothing reads it") }
+            if population > 0, !variants.contains(where: \.distils), key == CodingKeys.pairing.rawValue { throw refuse("only derl and pderl read it") }
             if learner == .ddpg, twins.contains(key) { throw refuse("only learner=td3 reads it") }
             if noise == .gaussian, [CodingKeys.noiseTheta, .noiseScale].map(\.rawValue).contains(key) { throw refuse("only noise=ou reads it") }
         }

@@ -101,10 +101,10 @@ __kernel void adam_polyak_update(__global const float *gradient_in, __global con
     const float factor = factor_in[p];
     const size_t at = (size_t)p * (size_t)parameter_count + (size_t)i;
     vf x = vload(parameter_inout + at);
+    const vf target = vload(target_inout + at);
     if (factor != 0.0f) {
         ADAM_STEP
     }
-    const vf target = vload(target_inout + at);
     vstore(fma(splat(tau_in[p]), x - target, target), target_inout + at);
 }
 
