@@ -98,11 +98,11 @@ __kernel void linear_forward(__global const float *x_in,       // member p's row
 }
 
 #if W > 1
-// A layer with layer normalisation in one launch: linear_forward without activation, then layer_norm_row on the same rows.
+// A layer with layer normalisation in one launch: linear_forward without activation, then the normalisation of the same rows.
 // Work-items as in linear_forward. With W = 1 a work-item owns no whole row, and layer_norm_forward follows as a launch of its own.
 __kernel void linear_norm_forward(__global const float *x_in, __global const float *w_in, __global const float *b_in, __global float *y_out,
                                   __global float *xhat_out,   // [P, M, pad(N)], densely
-                                  __global float *scale_out,  // [P, M, 2]: see layer_norm_row
+                                  __global float *scale_out,  // [P, M, 2]: see layer_norm_apply
                                   const ulong x_offset, const ulong x_stride, const int x_pitch,
                                   const ulong w_offset, const ulong w_stride,
                                   const ulong b_offset, const ulong b_stride, const int has_bias,
@@ -114,10 +114,15 @@ __kernel void linear_norm_forward(__global const float *x_in, __global const flo
     TILE_ITEM(n_padded)
     if (row >= m || p >= member_count) return;
     FORWARD_ROWS
-    for (int r = row; r < row + TILE_ROWS && r < m; ++r) {
-        const size_t at = (size_t)p * (size_t)m + (size_t)r;
-        layer_norm_row(y + (size_t)r * (size_t)y_pitch, w_in + (gamma_offset + (size_t)p * w_stride), w_in + (beta_offset + (size_t)p * w_stride),
-                       xhat_out + at * (size_t)n_padded, scale_out + at * 2, y + (size_t)r * (size_t)y_pitch, n, form, epsilon, norm_activation);
+    // The sums of all rows together: one after the other each would wait for its own additions.
+    float mean[TILE_ROWS], squares[TILE_ROWS];
+    ROW_SUMS(mean, TILE_ROWS, n_padded, i, c, vload(y + y_row[i] + c))
+    UNROLL for (int i = 0; i < TILE_ROWS; ++i) mean[i] = mean[i] / (float)n;
+    ROW_SUMS(squares, TILE_ROWS, n_padded, i, c, squared_distance(vload(y + y_row[i] + c), mean[i], c, n))
+    for (int i = 0; i < TILE_ROWS && row + i < m; ++i) {
+        const size_t at = (size_t)p * (size_t)m + (size_t)(row + i);
+        layer_norm_apply(mean[i], squares[i], y + y_row[i], w_in + (gamma_offset + (size_t)p * w_stride), w_in + (beta_offset + (size_t)p * w_stride),
+                         xhat_out + at * (size_t)n_padded, scale_out + at * 2, y + y_row[i], n, form, epsilon, norm_activation);
     }
 }
 #endif

@@ -99,18 +99,30 @@ static inline void transpose_rows(vf *row) {
 #define FIRST(v) ((v).s0)
 #endif
 
-// The sum of `term`, a vf expression of `column`, over a row padded to n_padded columns; the term must be zero in the padding.
-// Kept as 16 partial sums (column c goes to sum c mod 16) added in one fixed tree, for every W alike.
+// The sums of `term`, a vf expression of `row` and `column`, over ROWS rows padded to n_padded columns; the term must be zero in the
+// padding. Kept as 16 partial sums (column c goes to sum c mod 16) added in one fixed tree, for every W alike.
+#define ROW_SUMS(result, ROWS, n_padded, row, column, term)                                                       \
+    {                                                                                                            \
+        vf part_[ROWS][PAD / W];                                                                                 \
+        UNROLL for (int row = 0; row < ROWS; ++row)                                                              \
+            UNROLL for (int j_ = 0; j_ < PAD / W; ++j_) part_[row][j_] = splat(0.0f);                            \
+        for (int c_ = 0; c_ < (n_padded); c_ += PAD)                                                             \
+            UNROLL for (int row = 0; row < ROWS; ++row)                                                          \
+                UNROLL for (int j_ = 0; j_ < PAD / W; ++j_) {                                                    \
+                    const int column = c_ + j_ * W;                                                              \
+                    part_[row][j_] = part_[row][j_] + (term);                                                    \
+                }                                                                                                \
+        UNROLL for (int row = 0; row < ROWS; ++row) {                                                            \
+            float flat_[PAD];                                                                                    \
+            UNROLL for (int j_ = 0; j_ < PAD / W; ++j_) vstore(part_[row][j_], flat_ + j_ * W);                  \
+            (result)[row] = tree_sum16(flat_);                                                                   \
+        }                                                                                                        \
+    }
+
+// The same of one row.
 #define ROW_SUM(result, n_padded, column, term)                                                                   \
     {                                                                                                            \
-        vf part_[PAD / W];                                                                                       \
-        float flat_[PAD];                                                                                        \
-        UNROLL for (int j_ = 0; j_ < PAD / W; ++j_) part_[j_] = splat(0.0f);                                     \
-        for (int c_ = 0; c_ < (n_padded); c_ += PAD)                                                             \
-            UNROLL for (int j_ = 0; j_ < PAD / W; ++j_) {                                                        \
-                const int column = c_ + j_ * W;                                                                  \
-                part_[j_] = part_[j_] + (term);                                                                  \
-            }                                                                                                    \
-        UNROLL for (int j_ = 0; j_ < PAD / W; ++j_) vstore(part_[j_], flat_ + j_ * W);                           \
-        result = tree_sum16(flat_);                                                                              \
+        float one_[1];                                                                                           \
+        ROW_SUMS(one_, 1, n_padded, row_, column, term)                                                          \
+        result = one_[0];                                                                                        \
     }

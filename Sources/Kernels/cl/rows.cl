@@ -25,16 +25,18 @@ static inline float log_softmax_row(__global const float *logits, __global float
     return -entropy;
 }
 
-// Layer normalisation of one row with its activation; see layer_norm.cl for the two forms. y may be x.
-// scale: form 1: 1 / sqrt(var + epsilon) and its inverse; form 2: 1 / (std + epsilon) and std.
-static inline void layer_norm_row(__global const float *x, __global const float *gamma, __global const float *beta,
-                                  __global float *xhat, __global float *scale, __global float *y,
-                                  int n, int form, float epsilon, int activation) {
+// The squared distance of columns of a row from its mean, zero past column n.
+static inline vf squared_distance(vf x, float mean, int column, int n) {
+    const vf d = x - splat(mean);
+    return keep_columns(d * d, column, n);
+}
+
+// One row normalised, scaled and through its activation, from its mean and the sum of squared distances from it; see layer_norm.cl for
+// the two forms. y may be x. scale: form 1: 1 / sqrt(var + epsilon) and its inverse; form 2: 1 / (std + epsilon) and std.
+static inline void layer_norm_apply(float mean, float squares, __global const float *x, __global const float *gamma, __global const float *beta,
+                                    __global float *xhat, __global float *scale, __global float *y,
+                                    int n, int form, float epsilon, int activation) {
     const int n_padded = (n + PAD - 1) / PAD * PAD;
-    float sum, squares;
-    ROW_SUM(sum, n_padded, c, vload(x + c))
-    const float mean = sum / (float)n;
-    ROW_SUM(squares, n_padded, c, keep_columns((vload(x + c) - splat(mean)) * (vload(x + c) - splat(mean)), c, n))
     float factor, deviation;
     if (form == 2) {
         deviation = n > 1 ? sqrt(squares / (float)(n - 1)) : 0.0f;
@@ -50,6 +52,18 @@ static inline void layer_norm_row(__global const float *x, __global const float 
         vstore(h, xhat + c);
         vstore(keep_columns(activate(fma(vload(gamma + c), h, vload(beta + c)), activation), c, n), y + c);
     }
+}
+
+// Layer normalisation of one row, with its sums.
+static inline void layer_norm_row(__global const float *x, __global const float *gamma, __global const float *beta,
+                                  __global float *xhat, __global float *scale, __global float *y,
+                                  int n, int form, float epsilon, int activation) {
+    const int n_padded = (n + PAD - 1) / PAD * PAD;
+    float sum, squares;
+    ROW_SUM(sum, n_padded, c, vload(x + c))
+    const float mean = sum / (float)n;
+    ROW_SUM(squares, n_padded, c, squared_distance(vload(x + c), mean, c, n))
+    layer_norm_apply(mean, squares, x, gamma, beta, xhat, scale, y, n, form, epsilon, activation);
 }
 
 // (x - mean) / sqrt(var + epsilon), clipped: one padded row.
