@@ -32,20 +32,31 @@ public struct Device: Sendable {
 
     /// The device of a `--device` option.
     ///
-    /// - Parameter text: `auto` (a GPU if one is there, else `cpu`), `cpu`, `opencl` (the first OpenCL device) or `opencl:I`.
+    /// - Parameter text: `auto` (a GPU if one is there, else `cpu`), `cpu`, `opencl` (the first OpenCL device) or
+    ///   `opencl:I`.
     /// - Throws: ``DeviceError`` with the list of what there is if the text names nothing usable.
     public static func named(_ text: String) throws -> Device {
         let devices = all()
-        let list = devices.map { "\($0.identifier) (\($0.name)\($0.unusable.map { ", unusable: \($0)" } ?? ""))" }.joined(separator: ", ")
-        let found: Device? = switch text {
-        case "auto": devices.first { $0.isGPU && $0.unusable == nil } ?? devices.first { $0.kind == .host && $0.unusable == nil } ?? devices.first { $0.unusable == nil }
-        case "opencl": devices.first { $0.kind != .host && $0.unusable == nil } ?? devices.first { $0.kind != .host }
-        default: devices.first { $0.identifier == text }
-        }
+        let list = devices.map { "\($0.identifier) (\($0.name)\($0.unusable.map { ", unusable: \($0)" } ?? ""))" }
+            .joined(separator: ", ")
+        let found: Device? =
+            switch text {
+            case "auto":
+                devices.first { $0.isGPU && $0.unusable == nil } ?? devices.first {
+                    $0.kind == .host && $0.unusable == nil
+                } ?? devices.first { $0.unusable == nil }
+            case "opencl":
+                devices.first { $0.kind != .host && $0.unusable == nil } ?? devices.first { $0.kind != .host }
+            default: devices.first { $0.identifier == text }
+            }
         guard let found else {
-            throw DeviceError("there is no device \(text); accepted here: auto, opencl, \(list)\(devices.count == 1 ? " (no OpenCL device is installed)" : "")")
+            throw DeviceError(
+                "there is no device \(text); accepted here: auto, opencl, \(list)\(devices.count == 1 ? " (no OpenCL device is installed)" : "")"
+            )
         }
-        if let reason = found.unusable { throw DeviceError("device \(found.identifier) (\(found.name)) can't be used: \(reason); there are: \(list)") }
+        if let reason = found.unusable {
+            throw DeviceError("device \(found.identifier) (\(found.name)) can't be used: \(reason); there are: \(list)")
+        }
         return found
     }
 
@@ -54,12 +65,16 @@ public struct Device: Sendable {
         let variant = HostVariant.available().first
         var model = "this processor"
         if let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
-           let line = text.split(separator: "\n").first(where: { $0.hasPrefix("model name") }), let colon = line.firstIndex(of: ":") {
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("model name") }),
+            let colon = line.firstIndex(of: ":")
+        {
             model = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
-        return Device(kind: .host, identifier: "cpu", name: model, vendor: "CPU backend", platform: "C, compiled ahead of time",
-                      driver: variant?.name ?? "none", computeUnits: ProcessInfo.processInfo.activeProcessorCount,
-                      memoryBytes: memory, maxAllocationBytes: memory, localMemoryBytes: 0, maxWorkGroupSize: 1, preferredLanes: variant?.lanes ?? 0, isGPU: false,
-                      unusable: variant == nil ? "it has no AVX2 and FMA" : nil)
+        return Device(
+            kind: .host, identifier: "cpu", name: model, vendor: "CPU backend", platform: "C, compiled ahead of time",
+            driver: variant?.name ?? "none", computeUnits: ProcessInfo.processInfo.activeProcessorCount,
+            memoryBytes: memory, maxAllocationBytes: memory, localMemoryBytes: 0, maxWorkGroupSize: 1,
+            preferredLanes: variant?.lanes ?? 0, isGPU: false,
+            unusable: variant == nil ? "it has no AVX2 and FMA" : nil)
     }
 }

@@ -1,5 +1,5 @@
-/// What the machine, the driver or the user's choice of device may refuse, as one sentence that names the thing, the value and
-/// what would be accepted.
+/// What the machine, the driver or the user's choice of device may refuse, as one sentence that names the thing, the
+/// value and what would be accepted.
 public struct DeviceError: Error, CustomStringConvertible, Sendable {
     public let description: String
     public init(_ description: String) { self.description = description }

@@ -18,7 +18,7 @@ struct KernelSignature {
 }
 
 /// Every kernel of the embedded sources, read from the same text that drivers build, and of what was registered since.
-public final class KernelCatalogue: @unchecked Sendable {   // what changes is guarded by `lock`
+public final class KernelCatalogue: @unchecked Sendable {  // what changes is guarded by `lock`
     struct File: Sendable { let name: String, text: String, onHost: Bool }
     private let lock = NSLock()
     private var files: [File]
@@ -27,7 +27,8 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
 
     static let shared = KernelCatalogue()
 
-    /// Adds a file of kernels that only OpenCL devices can build. The same name again is ignored: its text must be the same.
+    /// Adds a file of kernels that only OpenCL devices can build. The same name again is ignored: its text must be the
+    /// same.
     public static func register(name: String, text: String) {
         shared.lock.lock()
         defer { shared.lock.unlock() }
@@ -58,11 +59,16 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
     private init() {
         var count: Int32 = 0
         let sources = kernel_sources(&count)!
-        let files = (0..<Int(count)).map { File(name: String(cString: sources[$0].name), text: String(cString: sources[$0].text), onHost: sources[$0].on_host != 0) }
+        let files = (0..<Int(count)).map {
+            File(
+                name: String(cString: sources[$0].name), text: String(cString: sources[$0].text),
+                onHost: sources[$0].on_host != 0)
+        }
         self.files = files
         sharedCount = Int(kernel_shared_sources)
         var kernels: [String: KernelSignature] = [:]
-        // environment.cl holds a macro that makes NAME##_reset and NAME##_step in every file with a line ENVIRONMENT...(NAME, ...).
+        // environment.cl holds a macro that makes NAME##_reset and NAME##_step in every file with a line
+        // ENVIRONMENT...(NAME, ...).
         var templates: [KernelSignature] = []
         for (index, file) in files.enumerated() {
             var found = Self.parse(file.text, file: index, onHost: file.onHost)
@@ -72,7 +78,9 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
                 guard let open = line.firstIndex(of: "("), let comma = line.firstIndex(of: ",") else { continue }
                 let name = String(line[line.index(after: open)..<comma])
                 found += templates.map {
-                    KernelSignature(name: $0.name.replacing("NAME##", with: name), parameters: $0.parameters, file: index, onHost: true, usesLocalMemory: false)
+                    KernelSignature(
+                        name: $0.name.replacing("NAME##", with: name), parameters: $0.parameters, file: index,
+                        onHost: true, usesLocalMemory: false)
                 }
             }
             for kernel in found {
@@ -87,7 +95,8 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
     func programText(file: Int) -> String {
         lock.lock()
         defer { lock.unlock() }
-        return (files[..<sharedCount].map(\.text) + (file < sharedCount ? [] : [files[file].text])).joined(separator: "\n")
+        return (files[..<sharedCount].map(\.text) + (file < sharedCount ? [] : [files[file].text])).joined(
+            separator: "\n")
     }
 
     /// Finds `__kernel void name(arguments)`; comments are skipped, attributes between the words allowed.
@@ -99,15 +108,21 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
         // kernels.cl names its kernels MODEL(step): the name of the model in the same text, then the word.
         if let line = text.ranges(of: "#define MODEL_NAME ").last {
             let model = text[line.upperBound...].prefix { !$0.isNewline }
-            for word in ["reset", "place", "step"] { code = code.replacing("void MODEL(\(word))", with: "void \(model)_\(word)") }
+            for word in ["reset", "place", "step"] {
+                code = code.replacing("void MODEL(\(word))", with: "void \(model)_\(word)")
+            }
         }
         return code.split(separator: "__kernel", omittingEmptySubsequences: false).dropFirst().map { part in
             guard let word = part.firstRange(of: "void "), let open = part[word.upperBound...].firstIndex(of: "("),
-                  let close = part[open...].firstIndex(of: ")") else { preconditionFailure("a kernel without a signature in file \(file)") }
+                let close = part[open...].firstIndex(of: ")")
+            else { preconditionFailure("a kernel without a signature in file \(file)") }
             let name = String(part[word.upperBound..<open].filter { !$0.isWhitespace })
-            let parameters = part[part.index(after: open)..<close].split(separator: ",").map { Self.parameter(String($0), of: name) }
-            return KernelSignature(name: name, parameters: parameters, file: file, onHost: onHost,
-                                   usesLocalMemory: part[..<word.lowerBound].contains("reqd_work_group_size"))
+            let parameters = part[part.index(after: open)..<close].split(separator: ",").map {
+                Self.parameter(String($0), of: name)
+            }
+            return KernelSignature(
+                name: name, parameters: parameters, file: file, onHost: onHost,
+                usesLocalMemory: part[..<word.lowerBound].contains("reqd_work_group_size"))
         }
     }
 
@@ -120,8 +135,10 @@ public final class KernelCatalogue: @unchecked Sendable {   // what changes is g
         }
         if words.contains("*") {
             #if DEBUG
-            let suffixes = words.contains("const") ? ["_in"] : ["_out", "_inout"]
-            precondition(suffixes.contains { name.hasSuffix($0) }, "kernel \(kernel): pointer \(name) must end in \(suffixes.joined(separator: " or "))")
+                let suffixes = words.contains("const") ? ["_in"] : ["_out", "_inout"]
+                precondition(
+                    suffixes.contains { name.hasSuffix($0) },
+                    "kernel \(kernel): pointer \(name) must end in \(suffixes.joined(separator: " or "))")
             #endif
             return KernelParameter(name: name, kind: .pointer(type, written: !words.contains("const")))
         }

@@ -23,44 +23,67 @@ public struct LayerNorm: Sendable, Equatable {
 }
 
 extension Queue {
-    /// `y = activation(gamma xhat + beta)` row by row; `xhat` and `scale` are kept for the gradient. Enqueues and returns.
+    /// `y = activation(gamma xhat + beta)` row by row; `xhat` and `scale` are kept for the gradient. Enqueues and
+    /// returns.
     ///
     /// - Parameters:
     ///   - y: `[P, rows, width]`, padded pitch; may be the memory of `x`.
     ///   - x: `[P, rows, width]`, padded pitch, zeros in the padding.
     ///   - xhat: `[P, rows, width]`, padded.
     ///   - scale: `[P, rows, 2]`.
-    public func layerNormForward(_ y: MatrixView, _ x: MatrixView, _ norm: LayerNorm, parameters: Tensor, xhat: Tensor, scale: Tensor, members: Int, rows: Int) throws {
+    public func layerNormForward(
+        _ y: MatrixView, _ x: MatrixView, _ norm: LayerNorm, parameters: Tensor, xhat: Tensor, scale: Tensor,
+        members: Int, rows: Int
+    ) throws {
         try checkNorm(norm, parameters, xhat, scale, members, rows)
         try x.check("x", members: members, rows: rows, columns: padded(norm.width))
         try y.check("y", members: members, rows: rows, columns: padded(norm.width))
-        try launch("layer_norm_forward", over: [rows, members], x.tensor, parameters, xhat, scale, y.tensor, x.offset64, x.stride64, x.pitch32,
-                   UInt64(norm.gamma), UInt64(norm.beta), UInt64(parameters.pitch), y.offset64, y.stride64, y.pitch32,
-                   Int32(members), Int32(rows), Int32(norm.width), norm.form.rawValue, norm.form.epsilon, norm.activation.rawValue)
+        try launch(
+            "layer_norm_forward", over: [rows, members], x.tensor, parameters, xhat, scale, y.tensor, x.offset64,
+            x.stride64, x.pitch32,
+            UInt64(norm.gamma), UInt64(norm.beta), UInt64(parameters.pitch), y.offset64, y.stride64, y.pitch32,
+            Int32(members), Int32(rows), Int32(norm.width), norm.form.rawValue, norm.form.epsilon,
+            norm.activation.rawValue)
     }
 
-    /// The gradient before a layer normalisation, `dx`, from that before its activation, `du`; and, if `gradients` is given, those
-    /// of gamma and beta. `dx` may be `du`: the parameter gradients are taken first. Enqueues and returns.
-    public func layerNormBackward(_ dx: MatrixView, _ du: MatrixView, _ norm: LayerNorm, parameters: Tensor, xhat: Tensor, scale: Tensor,
-                                  gradients: Tensor?, members: Int, rows: Int) throws {
+    /// The gradient before a layer normalisation, `dx`, from that before its activation, `du`; and, if `gradients` is
+    /// given, those of gamma and beta. `dx` may be `du`: the parameter gradients are taken first. Enqueues and returns.
+    public func layerNormBackward(
+        _ dx: MatrixView, _ du: MatrixView, _ norm: LayerNorm, parameters: Tensor, xhat: Tensor, scale: Tensor,
+        gradients: Tensor?, members: Int, rows: Int
+    ) throws {
         try checkNorm(norm, parameters, xhat, scale, members, rows)
         try du.check("du", members: members, rows: rows, columns: padded(norm.width))
         try dx.check("dx", members: members, rows: rows, columns: padded(norm.width))
         precondition(du.offset == 0 && dx.offset == 0)
         if let gradients {
-            try launch("layer_norm_parameter_gradient", over: [padded(norm.width) / lanes, members], du.tensor, xhat, gradients, du.stride64, du.pitch32,
-                       UInt64(norm.gamma), UInt64(norm.beta), UInt64(gradients.pitch), Int32(members), Int32(rows), Int32(norm.width))
+            try launch(
+                "layer_norm_parameter_gradient", over: [padded(norm.width) / lanes, members], du.tensor, xhat,
+                gradients, du.stride64, du.pitch32,
+                UInt64(norm.gamma), UInt64(norm.beta), UInt64(gradients.pitch), Int32(members), Int32(rows),
+                Int32(norm.width))
         }
-        try launch("layer_norm_input_gradient", over: [rows, members], du.tensor, parameters, xhat, scale, dx.tensor, du.stride64, du.pitch32,
-                   UInt64(norm.gamma), UInt64(parameters.pitch), dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(norm.width), norm.form.rawValue)
+        try launch(
+            "layer_norm_input_gradient", over: [rows, members], du.tensor, parameters, xhat, scale, dx.tensor,
+            du.stride64, du.pitch32,
+            UInt64(norm.gamma), UInt64(parameters.pitch), dx.stride64, dx.pitch32, Int32(members), Int32(rows),
+            Int32(norm.width), norm.form.rawValue)
     }
 
-    func checkNorm(_ norm: LayerNorm, _ parameters: Tensor, _ xhat: Tensor, _ scale: Tensor, _ members: Int, _ rows: Int) throws {
+    func checkNorm(
+        _ norm: LayerNorm, _ parameters: Tensor, _ xhat: Tensor, _ scale: Tensor, _ members: Int, _ rows: Int
+    ) throws {
         let (have, columns) = try parameters.matrixShape("parameters")
         let end = max(norm.gamma, norm.beta) + padded(norm.width)
-        guard have >= members, columns >= end else { throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]") }
+        guard have >= members, columns >= end else {
+            throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]")
+        }
         // Workspaces may be sized for more rows than this call's.
-        guard xhat.paddedCount >= members * rows * padded(norm.width) else { throw ShapeMismatch("xhat", is: xhat.shape, expected: "[\(members), \(rows), \(norm.width)], padded") }
-        guard scale.paddedCount >= members * rows * 2 else { throw ShapeMismatch("scale", is: scale.shape, expected: "[\(members), \(rows), 2]") }
+        guard xhat.paddedCount >= members * rows * padded(norm.width) else {
+            throw ShapeMismatch("xhat", is: xhat.shape, expected: "[\(members), \(rows), \(norm.width)], padded")
+        }
+        guard scale.paddedCount >= members * rows * 2 else {
+            throw ShapeMismatch("scale", is: scale.shape, expected: "[\(members), \(rows), 2]")
+        }
     }
 }

@@ -1,7 +1,8 @@
 /// The non-linearities of network layers; numbers as in `activation.cl`.
 public enum Activation: Int32, Sendable, CaseIterable, Codable { case identity, tanh, relu, elu, sigmoid, softplus }
 
-/// Where a population's matrices lie in a tensor's memory: member p's row r starts at `offset + p * memberStride + r * pitch`.
+/// Where a population's matrices lie in a tensor's memory: member p's row r starts at `offset + p * memberStride + r *
+/// pitch`.
 public struct MatrixView {
     public let tensor: Tensor
     /// Elements before member 0's first row.
@@ -24,7 +25,11 @@ public struct MatrixView {
 
     func check(_ name: String, members: Int, rows: Int, columns: Int) throws {
         guard offset + (members - 1) * memberStride + (rows - 1) * pitch + columns <= tensor.paddedCount else {
-            throw ShapeMismatch(name, is: tensor.shape, expected: "room for \(members) x \(rows) x \(columns) from \(offset), member stride \(memberStride), pitch \(pitch)")
+            throw ShapeMismatch(
+                name, is: tensor.shape,
+                expected:
+                    "room for \(members) x \(rows) x \(columns) from \(offset), member stride \(memberStride), pitch \(pitch)"
+            )
         }
     }
     var offset64: UInt64 { UInt64(offset) }
@@ -42,18 +47,23 @@ public struct LinearLayer: Sendable, Equatable {
     /// Offset of the bias `[padded(outputs)]`, or nil.
     public let bias: Int?
     public init(inputs: Int, outputs: Int, activation: Activation, weights: Int, bias: Int?) {
-        (self.inputs, self.outputs, self.activation, self.weights, self.bias) = (inputs, outputs, activation, weights, bias)
+        (self.inputs, self.outputs, self.activation, self.weights, self.bias) = (
+            inputs, outputs, activation, weights, bias
+        )
     }
 }
 
 extension Queue {
-    /// The range of the register-tiled kernels: row blocks by members, or with single values columns by row blocks by members.
+    /// The range of the register-tiled kernels: row blocks by members, or with single values columns by row blocks by
+    /// members.
     private func registerRange(rows: Int, columns: Int, members: Int, extraBlocks: Int = 0) -> [Int] {
         let tileRows = lanes == 1 ? 4 : lanes >= 16 ? 8 : 6, blocks = (rows + tileRows - 1) / tileRows + extraBlocks
         return lanes == 1 ? [padded(columns), blocks, members] : [blocks, members]
     }
     // The local-memory kernels' tile: 128 rows and 64 columns by 16 x 8 work-items.
-    private func localRange(rows: Int, columns: Int, members: Int) -> [Int] { [(columns + 63) / 64 * 8, (rows + 127) / 128 * 16, members] }
+    private func localRange(rows: Int, columns: Int, members: Int) -> [Int] {
+        [(columns + 63) / 64 * 8, (rows + 127) / 128 * 16, members]
+    }
     // Narrow or short products leave most of a 128 x 64 local tile idle, whatever the device.
     private func usesLocal(_ rows: Int, _ columns: Int) -> Bool { matrixForm == .local && columns > 16 && rows > 16 }
 
@@ -64,42 +74,54 @@ extension Queue {
     ///   - x: `[P, rows, inputs]`, any pitch.
     ///   - parameters: `[P, N]` rows that hold the layer at its offsets.
     /// - Throws: ``ShapeMismatch``, ``DeviceError``.
-    public func linearForward(_ y: MatrixView, _ x: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int, rows: Int) throws {
+    public func linearForward(
+        _ y: MatrixView, _ x: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int, rows: Int
+    ) throws {
         try x.check("x", members: members, rows: rows, columns: layer.inputs)
         try y.check("y", members: members, rows: rows, columns: padded(layer.outputs))
         let stride = try parameterStride(parameters, layer, members)
         let local = usesLocal(rows, layer.outputs)
-        try launch(local ? "linear_local_forward" : "linear_forward",
-                   over: local ? localRange(rows: rows, columns: layer.outputs, members: members) : registerRange(rows: rows, columns: layer.outputs, members: members),
-                   x.tensor, parameters, parameters, y.tensor, x.offset64, x.stride64, x.pitch32,
-                   UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
-                   y.offset64, y.stride64, y.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), layer.activation.rawValue)
+        try launch(
+            local ? "linear_local_forward" : "linear_forward",
+            over: local
+                ? localRange(rows: rows, columns: layer.outputs, members: members)
+                : registerRange(rows: rows, columns: layer.outputs, members: members),
+            x.tensor, parameters, parameters, y.tensor, x.offset64, x.stride64, x.pitch32,
+            UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
+            y.offset64, y.stride64, y.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs),
+            layer.activation.rawValue)
     }
 
-    /// A layer with layer normalisation: `y[p] = activation(norm(x[p] w[p] + b[p]))`, in one launch where rows fit a work-item, else
-    /// two; the bits are the same. `xhat` and `scale` are kept for ``layerNormBackward(_:_:_:parameters:xhat:scale:gradients:members:rows:)``.
-    /// Enqueues and returns.
+    /// A layer with layer normalisation: `y[p] = activation(norm(x[p] w[p] + b[p]))`, in one launch where rows fit a
+    /// work-item, else two; the bits are the same. `xhat` and `scale` are kept for
+    /// ``layerNormBackward(_:_:_:parameters:xhat:scale:gradients:members:rows:)``. Enqueues and returns.
     ///
     /// - Parameters:
-    ///   - y, x, parameters: as in ``linearForward(_:_:_:parameters:members:rows:)``; the layer's own activation must be identity.
+    ///   - y, x, parameters: as in ``linearForward(_:_:_:parameters:members:rows:)``; the layer's own activation must
+    ///     be identity.
     ///   - xhat: `[P, rows, outputs]`, padded.
     ///   - scale: `[P, rows, 2]`.
-    public func linearNormForward(_ y: MatrixView, _ x: MatrixView, _ layer: LinearLayer, _ norm: LayerNorm, parameters: Tensor,
-                                  xhat: Tensor, scale: Tensor, members: Int, rows: Int) throws {
+    public func linearNormForward(
+        _ y: MatrixView, _ x: MatrixView, _ layer: LinearLayer, _ norm: LayerNorm, parameters: Tensor,
+        xhat: Tensor, scale: Tensor, members: Int, rows: Int
+    ) throws {
         precondition(layer.activation == .identity && norm.width == layer.outputs)
         guard lanes > 1, !usesLocal(rows, layer.outputs) else {
             try linearForward(y, x, layer, parameters: parameters, members: members, rows: rows)
-            return try layerNormForward(y, y, norm, parameters: parameters, xhat: xhat, scale: scale, members: members, rows: rows)
+            return try layerNormForward(
+                y, y, norm, parameters: parameters, xhat: xhat, scale: scale, members: members, rows: rows)
         }
         try x.check("x", members: members, rows: rows, columns: layer.inputs)
         try y.check("y", members: members, rows: rows, columns: padded(layer.outputs))
         try checkNorm(norm, parameters, xhat, scale, members, rows)
         let stride = try parameterStride(parameters, layer, members)
-        try launch("linear_norm_forward", over: registerRange(rows: rows, columns: layer.outputs, members: members),
-                   x.tensor, parameters, parameters, y.tensor, xhat, scale, x.offset64, x.stride64, x.pitch32,
-                   UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
-                   y.offset64, y.stride64, y.pitch32, UInt64(norm.gamma), UInt64(norm.beta),
-                   Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), norm.form.rawValue, norm.form.epsilon, norm.activation.rawValue)
+        try launch(
+            "linear_norm_forward", over: registerRange(rows: rows, columns: layer.outputs, members: members),
+            x.tensor, parameters, parameters, y.tensor, xhat, scale, x.offset64, x.stride64, x.pitch32,
+            UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
+            y.offset64, y.stride64, y.pitch32, UInt64(norm.gamma), UInt64(norm.beta),
+            Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), norm.form.rawValue,
+            norm.form.epsilon, norm.activation.rawValue)
     }
 
     /// The gradient that reaches a layer's inputs, times the slope of the activation that made them:
@@ -109,37 +131,50 @@ extension Queue {
     ///   - dx: `[P, rows, inputs]`, pitch a multiple of ``rowPadding``.
     ///   - dy: `[P, rows, outputs]`, the gradient before this layer's own activation.
     ///   - transposed: member p's `[outputs, padded(inputs)]` from ``linearTranspose(_:_:parameters:members:)``.
-    ///   - a: what the layer was given, `[P, rows, inputs]` with padded pitch, and the activation that gave it; nil for none.
-    public func linearInputGradient(_ dx: MatrixView, _ dy: MatrixView, _ layer: LinearLayer, transposed: MatrixView,
-                                    through a: (MatrixView, Activation)?, members: Int, rows: Int) throws {
+    ///   - a: what the layer was given, `[P, rows, inputs]` with padded pitch, and the activation that gave it; nil for
+    ///     none.
+    public func linearInputGradient(
+        _ dx: MatrixView, _ dy: MatrixView, _ layer: LinearLayer, transposed: MatrixView,
+        through a: (MatrixView, Activation)?, members: Int, rows: Int
+    ) throws {
         try dy.check("dy", members: members, rows: rows, columns: layer.outputs)
         try dx.check("dx", members: members, rows: rows, columns: padded(layer.inputs))
         try transposed.check("transposed", members: members, rows: layer.outputs, columns: padded(layer.inputs))
         if let a { try a.0.check("a", members: members, rows: rows, columns: padded(layer.inputs)) }
         let (view, activation) = a ?? (dx, .identity)
         let local = usesLocal(rows, layer.inputs)
-        try launch(local ? "linear_local_input_gradient" : "linear_input_gradient",
-                   over: local ? localRange(rows: rows, columns: layer.inputs, members: members) : registerRange(rows: rows, columns: layer.inputs, members: members),
-                   dy.tensor, transposed.tensor, view.tensor, dx.tensor, dy.offset64, dy.stride64, dy.pitch32,
-                   transposed.offset64, transposed.stride64, view.offset64, view.stride64, view.pitch32,
-                   dx.offset64, dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), activation.rawValue)
+        try launch(
+            local ? "linear_local_input_gradient" : "linear_input_gradient",
+            over: local
+                ? localRange(rows: rows, columns: layer.inputs, members: members)
+                : registerRange(rows: rows, columns: layer.inputs, members: members),
+            dy.tensor, transposed.tensor, view.tensor, dx.tensor, dy.offset64, dy.stride64, dy.pitch32,
+            transposed.offset64, transposed.stride64, view.offset64, view.stride64, view.pitch32,
+            dx.offset64, dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(layer.outputs),
+            Int32(layer.inputs), activation.rawValue)
     }
 
     /// The gradient of a layer's weights and bias, written into gradient rows laid out like parameter rows:
     /// `dw[p] = x[p]^T dy[p]`, `db[p]` = column sums of `dy[p]`. Enqueues and returns.
-    public func linearWeightGradient(_ gradients: Tensor, _ x: MatrixView, _ dy: MatrixView, _ layer: LinearLayer, members: Int, rows: Int) throws {
+    public func linearWeightGradient(
+        _ gradients: Tensor, _ x: MatrixView, _ dy: MatrixView, _ layer: LinearLayer, members: Int, rows: Int
+    ) throws {
         try x.check("x", members: members, rows: rows, columns: layer.inputs)
         try dy.check("dy", members: members, rows: rows, columns: padded(layer.outputs))
         let stride = try parameterStride(gradients, layer, members)
         let local = usesLocal(layer.inputs, layer.outputs)
-        try launch(local ? "linear_local_weight_gradient" : "linear_weight_gradient",
-                   over: local ? localRange(rows: layer.inputs, columns: layer.outputs, members: members)
-                               : registerRange(rows: layer.inputs, columns: layer.outputs, members: members, extraBlocks: 1),
-                   x.tensor, dy.tensor, gradients, x.offset64, x.stride64, x.pitch32, dy.offset64, dy.stride64, dy.pitch32,
-                   UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), Int32(layer.bias == nil ? 0 : 1),
-                   Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs))
+        try launch(
+            local ? "linear_local_weight_gradient" : "linear_weight_gradient",
+            over: local
+                ? localRange(rows: layer.inputs, columns: layer.outputs, members: members)
+                : registerRange(rows: layer.inputs, columns: layer.outputs, members: members, extraBlocks: 1),
+            x.tensor, dy.tensor, gradients, x.offset64, x.stride64, x.pitch32, dy.offset64, dy.stride64, dy.pitch32,
+            UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), Int32(layer.bias == nil ? 0 : 1),
+            Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs))
         if local, let bias = layer.bias {
-            try columnSum(MatrixView(gradients, offset: bias, memberStride: gradients.pitch, pitch: padded(layer.outputs)), dy, members: members, rows: rows, columns: layer.outputs)
+            try columnSum(
+                MatrixView(gradients, offset: bias, memberStride: gradients.pitch, pitch: padded(layer.outputs)), dy,
+                members: members, rows: rows, columns: layer.outputs)
         }
     }
 
@@ -147,22 +182,30 @@ extension Queue {
     public func columnSum(_ sum: MatrixView, _ dy: MatrixView, members: Int, rows: Int, columns: Int) throws {
         try dy.check("dy", members: members, rows: rows, columns: padded(columns))
         precondition(dy.offset == 0)
-        try launch("linear_column_sum", over: [padded(columns) / lanes, members],
-                   dy.tensor, sum.tensor, dy.stride64, dy.pitch32, sum.offset64, sum.stride64, Int32(members), Int32(rows), Int32(columns))
+        try launch(
+            "linear_column_sum", over: [padded(columns) / lanes, members],
+            dy.tensor, sum.tensor, dy.stride64, dy.pitch32, sum.offset64, sum.stride64, Int32(members), Int32(rows),
+            Int32(columns))
     }
 
-    /// Writes each member's transposed weights `[outputs, padded(inputs)]`, as ``linearInputGradient`` wants them. Enqueues and returns.
-    public func linearTranspose(_ transposed: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int) throws {
+    /// Writes each member's transposed weights `[outputs, padded(inputs)]`, as ``linearInputGradient`` wants them.
+    /// Enqueues and returns.
+    public func linearTranspose(_ transposed: MatrixView, _ layer: LinearLayer, parameters: Tensor, members: Int) throws
+    {
         try transposed.check("transposed", members: members, rows: layer.outputs, columns: padded(layer.inputs))
         let stride = try parameterStride(parameters, layer, members)
-        try launch("linear_transpose", over: [lanes == 1 ? layer.outputs : padded(layer.outputs) / rowPadding, members], parameters, transposed.tensor, UInt64(layer.weights), stride,
-                   transposed.offset64, transposed.stride64, Int32(members), Int32(layer.outputs), Int32(layer.inputs))
+        try launch(
+            "linear_transpose", over: [lanes == 1 ? layer.outputs : padded(layer.outputs) / rowPadding, members],
+            parameters, transposed.tensor, UInt64(layer.weights), stride,
+            transposed.offset64, transposed.stride64, Int32(members), Int32(layer.outputs), Int32(layer.inputs))
     }
 
     private func parameterStride(_ parameters: Tensor, _ layer: LinearLayer, _ members: Int) throws -> UInt64 {
         let (rows, columns) = try parameters.matrixShape("parameters")
         let end = max(layer.weights + layer.inputs * padded(layer.outputs), (layer.bias ?? 0) + padded(layer.outputs))
-        guard rows >= members, columns >= end else { throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]") }
+        guard rows >= members, columns >= end else {
+            throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]")
+        }
         return UInt64(parameters.pitch)
     }
 }

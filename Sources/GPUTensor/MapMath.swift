@@ -9,14 +9,25 @@ public enum MathFunction: Int32, Sendable, CaseIterable, CustomStringConvertible
 
     public var description: String {
         switch self {
-        case .exp: "exp"; case .expm1: "expm1"; case .log: "log"; case .log1p: "log1p"; case .tanh: "tanh"; case .sigmoid: "sigmoid"
-        case .softplus: "softplus"; case .sin: "sin"; case .cos: "cos"; case .elu: "elu"; case .eluSlope: "elu slope"; case .relu: "relu"
-        case .sinTurns: "sin 2 pi x"; case .cosTurns: "cos 2 pi x"
+        case .exp: "exp"
+        case .expm1: "expm1"
+        case .log: "log"
+        case .log1p: "log1p"
+        case .tanh: "tanh"
+        case .sigmoid: "sigmoid"
+        case .softplus: "softplus"
+        case .sin: "sin"
+        case .cos: "cos"
+        case .elu: "elu"
+        case .eluSlope: "elu slope"
+        case .relu: "relu"
+        case .sinTurns: "sin 2 pi x"
+        case .cosTurns: "cos 2 pi x"
         }
     }
 
-    /// The worst error over all arguments that ``accepts(_:)`` allows, in units of the result's last place, as `math.cl` states it: rounded to
-    /// hundredths there, so half a hundredth more here.
+    /// The worst error over all arguments that ``accepts(_:)`` allows, in units of the result's last place, as
+    /// `math.cl` states it: rounded to hundredths there, so half a hundredth more here.
     public var worstError: Double {
         switch self {
         case .exp: 0.905
@@ -27,7 +38,7 @@ public enum MathFunction: Int32, Sendable, CaseIterable, CustomStringConvertible
         case .softplus: 1.705
         case .sin, .cos: 1.565
         case .elu: 0.875
-        case .eluSlope: 0.5   // one correctly rounded sum
+        case .eluSlope: 0.5  // one correctly rounded sum
         case .relu: 0
         case .sinTurns: 0.975
         case .cosTurns: 0.885

@@ -46,16 +46,21 @@ public final class Optimiser {
         scales = try queue.tensor(.float32, [members, 2])
     }
 
-    /// One step of every active member along its gradient, clipped to its norm limit. Enqueues three launches and returns.
+    /// One step of every active member along its gradient, clipped to its norm limit. Enqueues three launches and
+    /// returns.
     ///
     /// - Parameters:
     ///   - parameters: `[P, N]`; overwritten.
     ///   - gradients: `[P, N]`, zero in the padding.
     ///   - rateScale: multiplies every rate, for schedules.
-    ///   - target: `[P, N]` rows that follow the parameters by their `tau`, `[P]`, after the step, as ``Queue/polyakUpdate(_:towards:tau:)`` has
-    ///     them follow, in the same launch; of every member, active or not. With Adam only.
+    ///   - target: `[P, N]` rows that follow the parameters by their `tau`, `[P]`, after the step, as
+    ///     ``Queue/polyakUpdate(_:towards:tau:)`` has them follow, in the same launch; of every member, active or not.
+    ///     With Adam only.
     ///   - members: the first ones only; nil for all.
-    public func step(_ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, target: (Tensor, tau: Tensor)? = nil, members: Int? = nil, on queue: Queue) throws {
+    public func step(
+        _ parameters: Tensor, gradients: Tensor, rateScale: Float = 1, target: (Tensor, tau: Tensor)? = nil,
+        members: Int? = nil, on queue: Queue
+    ) throws {
         let members = members ?? self.members
         precondition(members <= self.members, "\(members) members, of \(self.members)")
         try parameters.expectShape([members, self.parameters], "parameters")
@@ -65,19 +70,26 @@ public final class Optimiser {
         var (beta1, beta2, epsilon) = (0.0, 0.0, 0.0)
         if case .adam(let b1, let b2, let e) = method { (beta1, beta2, epsilon) = (b1, b2, e) }
         let (b1, c1, b2, c2) = (Float(beta1), Float(1 - beta1), Float(beta2), Float(1 - beta2))
-        try queue.launch("optimiser_prepare", over: [members], squares, normLimits, active, factors, norms, corrections, scales, skipped, p, Int32(blocks), b1, c1, b2, c2)
+        try queue.launch(
+            "optimiser_prepare", over: [members], squares, normLimits, active, factors, norms, corrections, scales,
+            skipped, p, Int32(blocks), b1, c1, b2, c2)
         let range = [self.parameters / queue.lanes, members]
         if method == .sgd {
             precondition(target == nil, "only Adam moves a target along")
-            try queue.launch("sgd_update", over: range, gradients, factors, rates, momentum, parameters, firstMoments, p, n, Int32(split), rateScale)
+            try queue.launch(
+                "sgd_update", over: range, gradients, factors, rates, momentum, parameters, firstMoments, p, n,
+                Int32(split), rateScale)
         } else if let (target, tau) = target {
             try target.expectShape([members, self.parameters], "target")
             try tau.expectShape([members], "tau")
-            try queue.launch("adam_polyak_update", over: range, gradients, factors, scales, rates, tau, parameters, firstMoments, secondMoments, target,
-                             p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
+            try queue.launch(
+                "adam_polyak_update", over: range, gradients, factors, scales, rates, tau, parameters, firstMoments,
+                secondMoments, target,
+                p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
         } else {
-            try queue.launch("adam_update", over: range, gradients, factors, scales, rates, parameters, firstMoments, secondMoments,
-                             p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
+            try queue.launch(
+                "adam_update", over: range, gradients, factors, scales, rates, parameters, firstMoments, secondMoments,
+                p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
         }
     }
 

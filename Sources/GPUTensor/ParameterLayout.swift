@@ -1,5 +1,5 @@
-/// Where named arrays lie in a parameter row. Every slot starts at a multiple of ``rowPadding`` and its rows are padded, so a
-/// row is longer than the number of parameters; the padding is zero and stays zero.
+/// Where named arrays lie in a parameter row. Every slot starts at a multiple of ``rowPadding`` and its rows are
+/// padded, so a row is longer than the number of parameters; the padding is zero and stays zero.
 public struct ParameterLayout: Sendable, Equatable {
     public struct Slot: Sendable, Equatable {
         public let name: String
@@ -28,11 +28,14 @@ public struct ParameterLayout: Sendable, Equatable {
         return slot.offset
     }
 
-    /// Spreads a flat parameter vector in PyTorch's order (slots in order, weights `[outputs, inputs]`) into a padded row.
+    /// Spreads a flat parameter vector in PyTorch's order (slots in order, weights `[outputs, inputs]`) into a padded
+    /// row.
     public func pack<T: BinaryFloatingPoint>(_ flat: some RandomAccessCollection<T>) -> [Float] {
         precondition(flat.count == parameterCount, "\(flat.count) values for \(parameterCount) parameters")
         var row = [Float](repeating: 0, count: rowCount), next = flat.startIndex
-        forEachElement { row[$0] = Float(flat[next]); flat.formIndex(after: &next) }
+        forEachElement {
+            row[$0] = Float(flat[next]); flat.formIndex(after: &next)
+        }
         return row
     }
 
@@ -56,9 +59,13 @@ public struct ParameterLayout: Sendable, Equatable {
     private func forEachElement(_ body: (Int) -> Void) {
         for slot in slots {
             if slot.isWeight {
-                for column in 0..<slot.columns { for row in 0..<slot.rows { body(slot.offset + row * slot.pitch + column) } }
+                for column in 0..<slot.columns {
+                    for row in 0..<slot.rows { body(slot.offset + row * slot.pitch + column) }
+                }
             } else {
-                for row in 0..<slot.rows { for column in 0..<slot.columns { body(slot.offset + row * slot.pitch + column) } }
+                for row in 0..<slot.rows {
+                    for column in 0..<slot.columns { body(slot.offset + row * slot.pitch + column) }
+                }
             }
         }
     }

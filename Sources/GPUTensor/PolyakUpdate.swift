@@ -14,7 +14,8 @@ extension Queue {
         }
         try target.expectShape([memberCount, parameterCount], "target")
         try tau.expectShape([memberCount], "tau")
-        try launch("polyak_update", over: [parameterCount / lanes, memberCount],
-                   online, tau, target, Int32(memberCount), Int32(parameterCount))
+        try launch(
+            "polyak_update", over: [parameterCount / lanes, memberCount],
+            online, tau, target, Int32(memberCount), Int32(parameterCount))
     }
 }

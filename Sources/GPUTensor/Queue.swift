@@ -43,7 +43,8 @@ public enum MatrixForm: String, Sendable, CaseIterable {
     case local
 }
 
-/// An in-order stream of work on one device: launches, copies and the buffers they use. One thread at a time may use it.
+/// An in-order stream of work on one device: launches, copies and the buffers they use. One thread at a time may use
+/// it.
 public final class Queue {
     public let device: Device
     /// Lanes W that its kernels are built with. Results do not depend on it.
@@ -63,18 +64,24 @@ public final class Queue {
     ///   - threads: threads of the CPU backend, or nil for `EVOGPU_THREADS` or all cores.
     ///   - profiling: time every launch (``profile()``); launches then no longer overlap with the host.
     /// - Throws: ``DeviceError`` if the device can't be opened.
-    public init(_ device: Device, lanes: Int? = nil, matrixForm: MatrixForm? = nil, threads: Int? = nil, profiling: Bool = false) throws {
+    public init(
+        _ device: Device, lanes: Int? = nil, matrixForm: MatrixForm? = nil, threads: Int? = nil, profiling: Bool = false
+    ) throws {
         self.device = device
         switch device.kind {
         case .host:
-            guard matrixForm != .local else { throw DeviceError("the CPU backend has no local-memory matrix form; accepted: register") }
+            guard matrixForm != .local else {
+                throw DeviceError("the CPU backend has no local-memory matrix form; accepted: register")
+            }
             backend = try HostQueue(lanes: lanes, threads: threads, profiling: profiling)
             self.matrixForm = .register
         case .openCL(let index):
             let openCL = try OpenCLQueue(deviceIndex: index, lanes: lanes, profiling: profiling)
             backend = openCL
             guard matrixForm != .local || device.takesLocalForm else {
-                throw DeviceError("\(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 13 KiB a group; accepted: register")
+                throw DeviceError(
+                    "\(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 13 KiB a group; accepted: register"
+                )
             }
             self.matrixForm = matrixForm ?? (device.isGPU && device.takesLocalForm ? .local : .register)
         }
@@ -82,17 +89,21 @@ public final class Queue {
 
     // MARK: Memory
 
-    /// Device memory of the given shape, zeroed. With `padded`, rows of the last dimension are padded to ``rowPadding``.
+    /// Device memory of the given shape, zeroed. With `padded`, rows of the last dimension are padded to
+    /// ``rowPadding``.
     /// - Throws: ``DeviceError`` if the device has no room.
     public func tensor(_ type: ElementType = .float32, _ shape: [Int], padded pad: Bool = false) throws -> Tensor {
         precondition(shape.allSatisfy { $0 > 0 }, "a tensor of shape \(shape)")
         let columns = shape.last ?? 1, pitch = pad ? GPUTensor.padded(columns) : columns
-        // Room for one whole vector past the end: lanes may load, never store, there. 2^60 bytes are more than any device has.
+        // Room for one whole vector past the end: lanes may load, never store, there. 2^60 bytes are more than any
+        // device has.
         let elements = shape.dropLast().reduce((count: pitch, overflow: false)) { sofar, size in
             let product = sofar.count.multipliedReportingOverflow(by: size)
             return (product.partialValue, sofar.overflow || product.overflow)
         }
-        guard !elements.overflow, elements.count < 1 << 57 else { throw DeviceError("a buffer of shape \(shape) is beyond every device's memory; lower its sizes") }
+        guard !elements.overflow, elements.count < 1 << 57 else {
+            throw DeviceError("a buffer of shape \(shape) is beyond every device's memory; lower its sizes")
+        }
         let bytes = (GPUTensor.padded(elements.count) + rowPadding) * type.size
         let buffer = Buffer(byteCount: bytes, queue: self)
         if planned != nil { planned!.append(buffer) } else { try allocate(buffer) }
@@ -100,7 +111,9 @@ public final class Queue {
     }
 
     /// Device memory holding the given values.
-    public func tensor<T: TensorElement & ExpressibleByIntegerLiteral>(_ values: [T], _ shape: [Int]? = nil, padded pad: Bool = false) throws -> Tensor {
+    public func tensor<T: TensorElement & ExpressibleByIntegerLiteral>(
+        _ values: [T], _ shape: [Int]? = nil, padded pad: Bool = false
+    ) throws -> Tensor {
         let tensor = try tensor(T.elementType, shape ?? [values.count], padded: pad)
         try tensor.write(values)
         return tensor
@@ -112,7 +125,8 @@ public final class Queue {
         counts.allocations += 1
     }
 
-    /// Runs `build`, which makes tensors but launches nothing; adds up what they need, and only if it all fits makes them.
+    /// Runs `build`, which makes tensors but launches nothing; adds up what they need, and only if it all fits makes
+    /// them.
     ///
     /// - Parameter lower: what a user may lower to need less, for the message.
     /// - Throws: ``DeviceError`` with the sum, the device's size and `lower` before anything is allocated.
@@ -126,10 +140,14 @@ public final class Queue {
         let sum = buffers.reduce(0) { min($0, 1 << 61) + $1.byteCount }, largest = buffers.map(\.byteCount).max() ?? 0
         func size(_ bytes: Int) -> String { bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MiB" }
         guard sum <= device.memoryBytes else {
-            throw DeviceError("the run needs \(size(sum)) of memory and \(device.name) has \(size(device.memoryBytes)); lower \(lower)")
+            throw DeviceError(
+                "the run needs \(size(sum)) of memory and \(device.name) has \(size(device.memoryBytes)); lower \(lower)"
+            )
         }
         guard largest <= device.maxAllocationBytes else {
-            throw DeviceError("the run needs one buffer of \(size(largest)) and \(device.name) allows \(size(device.maxAllocationBytes)); lower \(lower)")
+            throw DeviceError(
+                "the run needs one buffer of \(size(largest)) and \(device.name) allows \(size(device.maxAllocationBytes)); lower \(lower)"
+            )
         }
         for buffer in buffers { try allocate(buffer) }
         return result
@@ -137,20 +155,29 @@ public final class Queue {
 
     /// Copies all elements of one tensor to another of the same padded size. Enqueues and returns.
     public func copy(_ source: Tensor, to target: Tensor) throws {
-        precondition(source.type == target.type && source.paddedCount == target.paddedCount, "copy of \(source.shape) to \(target.shape)")
-        try backend.copy(from: memory(source.buffer), at: 0, to: memory(target.buffer), at: 0, byteCount: source.paddedCount * source.type.size)
+        precondition(
+            source.type == target.type && source.paddedCount == target.paddedCount,
+            "copy of \(source.shape) to \(target.shape)")
+        try backend.copy(
+            from: memory(source.buffer), at: 0, to: memory(target.buffer), at: 0,
+            byteCount: source.paddedCount * source.type.size)
     }
 
     /// Sets every element to zero. Enqueues and returns.
-    public func zero(_ tensor: Tensor) throws { try backend.zero(memory(tensor.buffer), byteCount: tensor.buffer.byteCount) }
+    public func zero(_ tensor: Tensor) throws {
+        try backend.zero(memory(tensor.buffer), byteCount: tensor.buffer.byteCount)
+    }
 
     func read(_ buffer: Buffer, offset: Int = 0, into bytes: UnsafeMutableRawBufferPointer) throws {
         counts.readBacks += 1
         try backend.read(memory(buffer), offset: offset, into: bytes)
     }
-    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0) throws { try backend.write(bytes, to: memory(buffer), offset: offset) }
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0) throws {
+        try backend.write(bytes, to: memory(buffer), offset: offset)
+    }
     private func memory(_ buffer: Buffer) -> any DeviceMemory {
-        precondition(buffer.queue === self && buffer.memory != nil, "a buffer of another queue, or one that is only planned")
+        precondition(
+            buffer.queue === self && buffer.memory != nil, "a buffer of another queue, or one that is only planned")
         return buffer.memory!
     }
 
@@ -158,21 +185,25 @@ public final class Queue {
 
     /// Enqueues a kernel over a range of work-items and returns. The range is rounded up to work-groups; kernels guard.
     ///
-    /// The argument count is always checked against the kernel's source. Types are checked at a kernel's first launch, in debug builds
-    /// at every launch, where also a pointer's name has to say what it is for.
+    /// The argument count is always checked against the kernel's source. Types are checked at a kernel's first launch,
+    /// in debug builds at every launch, where also a pointer's name has to say what it is for.
     /// - Throws: ``DeviceError`` naming the kernel, the range and the status if the device refuses.
     public func launch(_ name: String, over range: [Int], _ arguments: any KernelArgument...) throws {
         try launch(name, over: range, arguments.map(\.kernelValue))
     }
 
     func launch(_ name: String, over range: [Int], _ values: [KernelValue]) throws {
-        guard let kernel = KernelCatalogue.shared.kernel(name) else { preconditionFailure("no kernel is named \(name)") }
-        precondition(values.count == kernel.parameters.count, "\(name) takes \(kernel.parameters.count) arguments, got \(values.count)")
+        guard let kernel = KernelCatalogue.shared.kernel(name) else {
+            preconditionFailure("no kernel is named \(name)")
+        }
+        precondition(
+            values.count == kernel.parameters.count,
+            "\(name) takes \(kernel.parameters.count) arguments, got \(values.count)")
         precondition(!range.isEmpty && range.count <= 3 && range.allSatisfy { $0 > 0 }, "\(name) over \(range)")
         #if DEBUG
-        checkTypes(kernel, values)
+            checkTypes(kernel, values)
         #else
-        if checked.insert(name).inserted { checkTypes(kernel, values) }
+            if checked.insert(name).inserted { checkTypes(kernel, values) }
         #endif
         counts.launches += 1
         try backend.launch(kernel, over: range, values)
@@ -180,10 +211,11 @@ public final class Queue {
 
     func checkTypes(_ kernel: KernelSignature, _ values: [KernelValue]) {
         for (parameter, value) in zip(kernel.parameters, values) {
-            let matches = switch parameter.kind {
-            case .pointer(let type, _): value.kind == (type, true)
-            case .scalar(let type): value.kind == (type, false)
-            }
+            let matches =
+                switch parameter.kind {
+                case .pointer(let type, _): value.kind == (type, true)
+                case .scalar(let type): value.kind == (type, false)
+                }
             precondition(matches, "\(kernel.name): \(parameter.name) is \(parameter.kind), got \(value.kind)")
         }
     }

@@ -2,7 +2,9 @@
 public struct RowMoments {
     public let sum: Tensor, mean: Tensor, variance: Tensor
     /// - Parameters: float tensors `[R]`, one element per row.
-    public init(sum: Tensor, mean: Tensor, variance: Tensor) { (self.sum, self.mean, self.variance) = (sum, mean, variance) }
+    public init(sum: Tensor, mean: Tensor, variance: Tensor) {
+        (self.sum, self.mean, self.variance) = (sum, mean, variance)
+    }
 }
 
 extension Queue {
@@ -13,7 +15,9 @@ extension Queue {
         let (rows, columns) = try x.matrixShape("x")
         guard x.pitch == padded(columns) else { throw ShapeMismatch("x", is: x.shape, expected: "padded rows") }
         for tensor in [moments.sum, moments.mean, moments.variance] { try tensor.expectShape([rows], "moments") }
-        try launch("reduce_rows", over: [rows], x, moments.sum, moments.mean, moments.variance, Int32(rows), Int32(columns), Int32(x.pitch), Int32(correction))
+        try launch(
+            "reduce_rows", over: [rows], x, moments.sum, moments.mean, moments.variance, Int32(rows), Int32(columns),
+            Int32(x.pitch), Int32(correction))
     }
 
     /// The column of each row's largest element, the first of equals, into int32 `[R]`. Enqueues and returns.
@@ -23,19 +27,23 @@ extension Queue {
         try launch("argmax_rows", over: [rows], x, indices, Int32(rows), Int32(columns), Int32(x.pitch))
     }
 
-    /// The columns of each row in ascending order of their elements, stable, NaN last, into int32 `[R, n]`. O(n^2) work per row, all of
-    /// it in parallel. Enqueues and returns.
+    /// The columns of each row in ascending order of their elements, stable, NaN last, into int32 `[R, n]`. O(n^2) work
+    /// per row, all of it in parallel. Enqueues and returns.
     public func argsort(_ x: Tensor, into order: Tensor) throws {
         let (rows, columns) = try x.matrixShape("x")
         try order.expectShape([rows, columns], "order")
-        try launch("argsort_rows", over: [columns, rows], x, order, Int32(rows), Int32(columns), Int32(x.pitch), Int32(order.pitch))
+        try launch(
+            "argsort_rows", over: [columns, rows], x, order, Int32(rows), Int32(columns), Int32(x.pitch),
+            Int32(order.pitch))
     }
 
     /// `log softmax` of each row of `x` `[R, n]` into `y`, both padded. Enqueues and returns.
     public func logSoftmax(_ y: Tensor, _ x: Tensor) throws {
         let (rows, columns) = try x.matrixShape("x")
         try y.expectShape(x.shape, "y")
-        guard x.pitch == padded(columns), y.pitch == x.pitch else { throw ShapeMismatch("x", is: x.shape, expected: "padded rows") }
+        guard x.pitch == padded(columns), y.pitch == x.pitch else {
+            throw ShapeMismatch("x", is: x.shape, expected: "padded rows")
+        }
         try launch("log_softmax_rows", over: [rows], x, y, Int32(rows), Int32(columns), Int32(x.pitch))
     }
 
@@ -45,12 +53,15 @@ extension Queue {
         let (rows, _) = try y.matrixShape("y")
         try y.expectShape([rows, columns], "y")
         try indices.expectShape([rows], "indices")
-        guard y.pitch == x.pitch else { throw ShapeMismatch("y", is: y.shape, expected: "the row pitch of x, \(x.pitch)") }
+        guard y.pitch == x.pitch else {
+            throw ShapeMismatch("y", is: y.shape, expected: "the row pitch of x, \(x.pitch)")
+        }
         try launch("gather_rows", over: [rows], x, indices, y, Int32(rows), Int32(x.pitch), Int32(sources))
     }
 
     /// Sets every element of a float tensor, padding too. Enqueues and returns.
     public func fill(_ tensor: Tensor, _ value: Float) throws {
-        try launch("fill_float", over: [(tensor.paddedCount + lanes - 1) / lanes], tensor, UInt64(tensor.paddedCount), value)
+        try launch(
+            "fill_float", over: [(tensor.paddedCount + lanes - 1) / lanes], tensor, UInt64(tensor.paddedCount), value)
     }
 }

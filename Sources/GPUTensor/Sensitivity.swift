@@ -7,26 +7,35 @@ extension Queue {
     public func addGradientSquares(to squares: Tensor, _ gradients: Tensor) throws {
         let (members, parameters) = try sensitivityShape(squares)
         try gradients.expectShape(squares.shape, "gradients")
-        try launch("add_gradient_squares", over: [parameters / lanes, members], gradients, squares, Int32(members), Int32(parameters))
+        try launch(
+            "add_gradient_squares", over: [parameters / lanes, members], gradients, squares, Int32(members),
+            Int32(parameters))
     }
 
-    /// Moves parameters by `magnitude * noise / divisor`, where the divisor is the sensitivity, at least 0.01, and 1 where it is 0.
-    /// Enqueues and returns.
+    /// Moves parameters by `magnitude * noise / divisor`, where the divisor is the sensitivity, at least 0.01, and 1
+    /// where it is 0. Enqueues and returns.
     ///
     /// - Parameters:
     ///   - parameters: `[P, N]`; overwritten.
     ///   - noise: `[P, N]`.
-    ///   - magnitude: `[P]`, dimensionless: the standard deviation of a step where the divisor is 1 and noise is standard normal.
+    ///   - magnitude: `[P]`, dimensionless: the standard deviation of a step where the divisor is 1 and noise is
+    ///     standard normal.
     ///   - squares: squared sensitivities `[P, N]`, from ``addGradientSquares(to:_:)``.
     ///   - mask: `[N]`, 1 where a parameter may move; 0 in the padding.
     ///   - divisor: `[P, N]`; overwritten.
     /// - Note: SM-G-SUM of Lehman et al. 2018 (arXiv:1712.06563) with the limits of the published PDERL code.
-    public func mutateProximally(_ parameters: Tensor, noise: Tensor, magnitude: Tensor, squares: Tensor, mask: Tensor, divisor: Tensor) throws {
+    public func mutateProximally(
+        _ parameters: Tensor, noise: Tensor, magnitude: Tensor, squares: Tensor, mask: Tensor, divisor: Tensor
+    ) throws {
         let (members, count) = try sensitivityShape(squares)
-        for (tensor, name) in [(parameters, "parameters"), (noise, "noise"), (divisor, "divisor")] { try tensor.expectShape(squares.shape, name) }
+        for (tensor, name) in [(parameters, "parameters"), (noise, "noise"), (divisor, "divisor")] {
+            try tensor.expectShape(squares.shape, name)
+        }
         try mask.expectShape([count], "mask")
         try magnitude.expectShape([members], "magnitude")
-        try launch("mutate_proximally", over: [count / lanes, members], squares, noise, magnitude, mask, divisor, parameters, Int32(members), Int32(count))
+        try launch(
+            "mutate_proximally", over: [count / lanes, members], squares, noise, magnitude, mask, divisor, parameters,
+            Int32(members), Int32(count))
     }
 
     private func sensitivityShape(_ squares: Tensor) throws -> (Int, Int) {

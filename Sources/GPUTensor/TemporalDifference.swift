@@ -9,7 +9,9 @@ extension Queue {
     ///   - rewards, done: `[P, B]`; done is 0 or 1.
     ///   - gamma: discount per step and member, `[P]`.
     /// - Note: Lillicrap et al. 2016 (arXiv:1509.02971), Algorithm 1.
-    public func temporalDifference(gradient: Tensor, losses: Tensor, q: Tensor, nextQ: Tensor, rewards: Tensor, done: Tensor, gamma: Tensor) throws {
+    public func temporalDifference(
+        gradient: Tensor, losses: Tensor, q: Tensor, nextQ: Tensor, rewards: Tensor, done: Tensor, gamma: Tensor
+    ) throws {
         let (members, batch) = try rewards.matrixShape("rewards")
         for (tensor, name) in [(q, "q"), (nextQ, "nextQ"), (gradient, "gradient")] {
             guard tensor.shape == [members, batch, 1], tensor.pitch == rowPadding else {
@@ -19,6 +21,8 @@ extension Queue {
         try done.expectShape([members, batch], "done")
         try losses.expectShape([members, batch], "losses")
         try gamma.expectShape([members], "gamma")
-        try launch("temporal_difference", over: [batch, members], q, nextQ, rewards, done, gamma, gradient, losses, Int32(members), Int32(batch))
+        try launch(
+            "temporal_difference", over: [batch, members], q, nextQ, rewards, done, gamma, gradient, losses,
+            Int32(members), Int32(batch))
     }
 }

@@ -18,8 +18,8 @@ public let rowPadding = 16
 /// `count` rounded up to ``rowPadding``.
 public func padded(_ count: Int) -> Int { (count + rowPadding - 1) / rowPadding * rowPadding }
 
-/// Device memory with a shape. The last dimension's rows may be padded: element `[..., r, c]` lies at `(row r) * pitch + c`.
-/// A value type over shared memory: copies name the same buffer.
+/// Device memory with a shape. The last dimension's rows may be padded: element `[..., r, c]` lies at `(row r) * pitch
+/// + c`. A value type over shared memory: copies name the same buffer.
 public struct Tensor {
     public let buffer: Buffer
     public let type: ElementType
@@ -47,7 +47,8 @@ public struct Tensor {
 
     /// The same memory under another shape with as many elements; only for tensors without padding.
     public func reshaped(_ shape: [Int]) -> Tensor {
-        precondition(pitch == (self.shape.last ?? 1) && shape.reduce(1, *) == count, "\(self.shape) can't be seen as \(shape)")
+        precondition(
+            pitch == (self.shape.last ?? 1) && shape.reduce(1, *) == count, "\(self.shape) can't be seen as \(shape)")
         return Tensor(buffer: buffer, type: type, shape: shape, pitch: shape.last ?? 1)
     }
 
@@ -60,7 +61,8 @@ public struct Tensor {
     /// The first `count` of the first dimension, in the same memory.
     public func first(_ count: Int) -> Tensor {
         precondition(!shape.isEmpty && (1...shape[0]).contains(count), "the first \(count) of \(shape)")
-        return Tensor(buffer: buffer, type: type, shape: [count] + shape.dropFirst(), pitch: shape.count == 1 ? count : pitch)
+        return Tensor(
+            buffer: buffer, type: type, shape: [count] + shape.dropFirst(), pitch: shape.count == 1 ? count : pitch)
     }
 
     /// The same memory with padding as part of the last dimension.
@@ -82,22 +84,34 @@ public struct Tensor {
 
     /// Copies some elements to the host, as they lie in memory. Waits for the queue; counts as one read-back.
     public func read<T: TensorElement>(elements: Range<Int>, as: T.Type = T.self) throws -> [T] {
-        precondition(T.elementType == type && elements.lowerBound >= 0 && elements.upperBound <= paddedCount, "elements \(elements) of \(shape) read as \(T.elementType)")
+        precondition(
+            T.elementType == type && elements.lowerBound >= 0 && elements.upperBound <= paddedCount,
+            "elements \(elements) of \(shape) read as \(T.elementType)")
         return try [T](unsafeUninitializedCapacity: elements.count) { space, used in
-            if !elements.isEmpty { try buffer.queue.read(buffer, offset: elements.lowerBound * type.size, into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: space[..<elements.count]))) }
+            if !elements.isEmpty {
+                try buffer.queue.read(
+                    buffer, offset: elements.lowerBound * type.size,
+                    into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: space[..<elements.count])))
+            }
             used = elements.count
         }
     }
 
     /// Copies elements from the host to a place in memory. Waits until the host memory may be reused.
     public func write<T: TensorElement>(_ values: [T], at first: Int) throws {
-        precondition(T.elementType == type && first >= 0 && first + values.count <= paddedCount, "\(values.count) \(T.elementType) from \(first) of a \(type) tensor of \(shape)")
-        if !values.isEmpty { try values.withUnsafeBytes { try buffer.queue.write($0, to: buffer, offset: first * type.size) } }
+        precondition(
+            T.elementType == type && first >= 0 && first + values.count <= paddedCount,
+            "\(values.count) \(T.elementType) from \(first) of a \(type) tensor of \(shape)")
+        if !values.isEmpty {
+            try values.withUnsafeBytes { try buffer.queue.write($0, to: buffer, offset: first * type.size) }
+        }
     }
 
     /// Copies elements from the host; padding becomes zero. Waits until the host memory may be reused.
     public func write<T: TensorElement & ExpressibleByIntegerLiteral>(_ values: [T]) throws {
-        precondition(T.elementType == type && values.count == count, "\(values.count) \(T.elementType) for a \(type) tensor of \(shape)")
+        precondition(
+            T.elementType == type && values.count == count,
+            "\(values.count) \(T.elementType) for a \(type) tensor of \(shape)")
         let columns = shape.last ?? 1
         var all = values
         if columns != pitch {

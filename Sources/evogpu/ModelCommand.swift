@@ -5,7 +5,9 @@ import Foundation
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Print the lists that a model's kernels are specialised with.",
-        discussion: "Writes what `Sources/Kernels/cl/physics/models` holds for the shipped models, made from a model description (JSON).")
+        discussion:
+            "Writes what `Sources/Kernels/cl/physics/models` holds for the shipped models, made from a model description (JSON)."
+    )
 
     @Argument(help: "The model's JSON file.") var file: String
     @Option(help: "What its kernels' names begin with.") var name: String

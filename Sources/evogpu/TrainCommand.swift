@@ -11,31 +11,64 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Independent runs in lock-step, with seeds from --seed on.") var seeds = 1
     @OptionGroup var device: DeviceOptions
     @Option(help: "A YAML file of settings.", completion: .file()) var config: String?
-    @Option(name: .customLong("set"), parsing: .singleValue, help: "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`.") var settings: [String] = []
-    @Option(help: "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=...") var variant: String?
-    @Option(help: "With ERL's family, ddpg and td3: default, or faithful to the published code. The same as --set mode=...") var mode: String?
-    @Option(help: "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas, all with the settings of the algorithm that was named. The same as --set variants=[...]") var variants: String?
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help:
+            "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`."
+    ) var settings: [String] = []
+    @Option(
+        help:
+            "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=..."
+    ) var variant: String?
+    @Option(
+        help: "With ERL's family, ddpg and td3: default, or faithful to the published code. The same as --set mode=...")
+    var mode: String?
+    @Option(
+        help:
+            "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas, all with the settings of the algorithm that was named. The same as --set variants=[...]"
+    ) var variants: String?
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
 
     func run() throws {
         let (spec, chosen, merged, seedList) = try usage {
-            guard seeds >= 1, seeds <= 100_000 else { throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000") }
+            guard seeds >= 1, seeds <= 100_000 else {
+                throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000")
+            }
             // env.key=value is an option of the environment, everything else a setting of the algorithm.
-            let spec = try EnvironmentSpec.named(env, settings: settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }), algorithm = try AlgorithmSpec.named(self.algorithm)
+            let
+                spec = try EnvironmentSpec.named(
+                    env, settings: settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }),
+                algorithm = try AlgorithmSpec.named(self.algorithm)
             var overrides = settings.filter { !$0.hasPrefix("env.") }, defaults = algorithm.settings(for: spec)
             let file = config.map { URL(fileURLWithPath: $0) }
             if let variant {
-                guard case .gpo = defaults else { throw RunError("--variant is \(variant) with algorithm \(algorithm.name); only gpo has variants of this kind") }
+                guard case .gpo = defaults else {
+                    throw RunError(
+                        "--variant is \(variant) with algorithm \(algorithm.name); only gpo has variants of this kind")
+                }
                 overrides.append("variant=\(variant)")
             }
-            for (option, key, value) in [("--mode", "mode", mode), ("--variants", "variants", variants.map { "[\($0)]" })] {
+            for (option, key, value) in [
+                ("--mode", "mode", mode), ("--variants", "variants", variants.map { "[\($0)]" })
+            ] {
                 guard let value else { continue }
-                guard case .erl(let config) = defaults, config.population > 0 || key == "mode" else { throw RunError("\(option) is \(value) with algorithm \(algorithm.name); only pderl, derl, perl\(key == "mode" ? ", erl, ddpg and td3" : " and erl") have it") }
+                guard case .erl(let config) = defaults, config.population > 0 || key == "mode" else {
+                    throw RunError(
+                        "\(option) is \(value) with algorithm \(algorithm.name); only pderl, derl, perl\(key == "mode" ? ", erl, ddpg and td3" : " and erl") have it"
+                    )
+                }
                 overrides.append("\(key)=\(value)")
             }
-            if case .erl = defaults, case .erl(let wanted) = try defaults.merged(file: file, overrides: overrides, seeds: seeds) { defaults = algorithm.settings(for: spec, mode: wanted.mode) }
-            return (spec, algorithm, try defaults.merged(file: file, overrides: overrides, seeds: seeds), (0..<UInt64(seeds)).map { seed &+ $0 })
+            if case .erl = defaults,
+                case .erl(let wanted) = try defaults.merged(file: file, overrides: overrides, seeds: seeds)
+            {
+                defaults = algorithm.settings(for: spec, mode: wanted.mode)
+            }
+            return (
+                spec, algorithm, try defaults.merged(file: file, overrides: overrides, seeds: seeds),
+                (0..<UInt64(seeds)).map { seed &+ $0 }
+            )
         }
         let queue = try device.queue(), path = out.map { URL(fileURLWithPath: $0) }
         let run = try TrainingRun(chosen, spec, settings: merged, seeds: seedList, path: path, on: queue)
@@ -44,7 +77,8 @@ struct TrainCommand: ParsableCommand {
 }
 
 struct ResumeCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Continues a run from its checkpoint, on any device, to the same end.")
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Continues a run from its checkpoint, on any device, to the same end.")
     @Argument(help: "The run's folder.") var directory: String
     @OptionGroup var device: DeviceOptions
     @OptionGroup var evaluation: EvaluationOptions
@@ -52,7 +86,9 @@ struct ResumeCommand: ParsableCommand {
     func run() throws {
         let queue = try device.queue()
         let run = try TrainingRun(resuming: URL(fileURLWithPath: directory), on: queue)
-        note("resumed \(directory) at \(run.steps / run.counted.count) of \(run.plannedSteps / run.counted.count) steps per \(run.counted.name)")
+        note(
+            "resumed \(directory) at \(run.steps / run.counted.count) of \(run.plannedSteps / run.counted.count) steps per \(run.counted.name)"
+        )
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -64,7 +100,9 @@ struct EvaluationOptions: ParsableArguments {
     @Flag(help: "Print the outcome as JSON.") var json = false
 
     func validate() throws {
-        guard (0...1_000_000).contains(evalEpisodes) else { throw ValidationError("--eval-episodes is \(evalEpisodes); accepted: a whole number from 0 to 1000000") }
+        guard (0...1_000_000).contains(evalEpisodes) else {
+            throw ValidationError("--eval-episodes is \(evalEpisodes); accepted: a whole number from 0 to 1000000")
+        }
     }
 }
 
@@ -76,48 +114,79 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     let begin = monotonicSeconds(), first = run.steps
     let complete = try run.train(shouldStop: { StopSignals.received }) { run in
         let returns = run.recentReturns.compactMap { $0 }
-        progress.update(Progress(steps: run.steps, totalSteps: run.plannedSteps, stepsPerSecond: Double(run.steps - first) / (monotonicSeconds() - begin),
-                                 bestReturn: returns.max(), meanReturn: returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)))
+        progress.update(
+            Progress(
+                steps: run.steps, totalSteps: run.plannedSteps,
+                stepsPerSecond: Double(run.steps - first) / (monotonicSeconds() - begin),
+                bestReturn: returns.max(),
+                meanReturn: returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)))
     }
     progress.finish()
     StopSignals.remove()
     let seconds = monotonicSeconds() - begin, steps = run.steps - first
-    if run.nonFiniteResets > 0 { note("\(run.nonFiniteResets) environments were reset because their state was not finite") }
-    if run.contactOverflows > 0 { note("\(run.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept") }
-    if run.refusedSteps > 0 { note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite") }
+    if run.nonFiniteResets > 0 {
+        note("\(run.nonFiniteResets) environments were reset because their state was not finite")
+    }
+    if run.contactOverflows > 0 {
+        note("\(run.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept")
+    }
+    if run.refusedSteps > 0 {
+        note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite")
+    }
     guard complete else {
-        note("stopped by a signal after \(run.steps / run.counted.count) steps per \(run.counted.name); `evogpu resume \(run.directory.url.path)` goes on")
+        note(
+            "stopped by a signal after \(run.steps / run.counted.count) steps per \(run.counted.name); `evogpu resume \(run.directory.url.path)` goes on"
+        )
         throw ExitCode(130)
     }
-    if run.retiredCount > 0 { note("\(run.retiredCount) members were retired because they held numbers that are not finite") }
-    let final = evaluation.evalEpisodes == 0 ? nil : try FinalEvaluation(TrainedPopulation(run.directory.url, on: queue), episodes: evaluation.evalEpisodes, seed: 1,
-                                                                         totalSteps: run.steps / run.runCount, seconds: first == 0 ? seconds : nil)
+    if run.retiredCount > 0 {
+        note("\(run.retiredCount) members were retired because they held numbers that are not finite")
+    }
+    let final =
+        evaluation.evalEpisodes == 0
+        ? nil
+        : try FinalEvaluation(
+            TrainedPopulation(run.directory.url, on: queue), episodes: evaluation.evalEpisodes, seed: 1,
+            totalSteps: run.steps / run.runCount, seconds: first == 0 ? seconds : nil)
     try final?.write(to: run.directory.finalFile)
-    let outcome = TrainingOutcome(directory: run.directory.url.path, policies: run.policies, steps: steps, seconds: seconds, steps_per_second: Double(steps) / max(seconds, 1e-9),
-                                  best: (final?.runs ?? []).map { run in
-                                      let best = run.members[run.best]
-                                      return .init(seed: run.seed, variant: run.variant, member: run.best, episodes: evaluation.evalEpisodes, non_finite: best.non_finite, mean: best.mean, std: best.std, min: best.min, max: best.max)
-                                  })
+    let outcome = TrainingOutcome(
+        directory: run.directory.url.path, policies: run.policies, steps: steps, seconds: seconds,
+        steps_per_second: Double(steps) / max(seconds, 1e-9),
+        best: (final?.runs ?? []).map { run in
+            let best = run.members[run.best]
+            return .init(
+                seed: run.seed, variant: run.variant, member: run.best, episodes: evaluation.evalEpisodes,
+                non_finite: best.non_finite, mean: best.mean, std: best.std, min: best.min, max: best.max)
+        })
     if evaluation.json { return try printJSON(outcome) }
-    print("trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)")
+    print(
+        "trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)"
+    )
     for entry in outcome.best {
         let label = (entry.variant.map { "\($0.rawValue) " } ?? "") + "seed \(entry.seed)"
-        if entry.non_finite > 0 { print("\(label): every member met states that are not finite; its returns mean nothing") }
-        print("\(label): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))")
+        if entry.non_finite > 0 {
+            print("\(label): every member met states that are not finite; its returns mean nothing")
+        }
+        print(
+            "\(label): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))"
+        )
     }
     print("results: \(outcome.directory)")
 }
 
 /// What a finished run prints: how fast it was, and each seed's best member, judged on episodes that did not choose it.
 private struct TrainingOutcome: Encodable {
-    struct Best: Encodable { let seed: UInt64, variant: ERLVariant?, member, episodes, non_finite: Int, mean, std, min, max: Double }
+    struct Best: Encodable {
+        let seed: UInt64, variant: ERLVariant?, member, episodes, non_finite: Int, mean, std, min, max: Double
+    }
     let directory: String, policies, steps: Int, seconds, steps_per_second: Double, best: [Best]
 }
 
 /// A number with a fixed count of decimals.
 func decimal(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
 
-/// Remembers that SIGINT or SIGTERM came, so that a run can write its checkpoint. A second one ends the program at once.
+/// Remembers that SIGINT or SIGTERM came, so that a run can write its checkpoint. A second one ends the program at
+/// once.
 enum StopSignals {
     // Written by the signal handler only, read by the training loop: one aligned word.
     nonisolated(unsafe) private static var flag: sig_atomic_t = 0

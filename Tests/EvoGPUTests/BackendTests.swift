@@ -8,10 +8,15 @@ import Testing
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"], [PolicyObjective.clip, .penalty, .a2c])
     func trainingGivesTheSameBits(environment: String, objective: PolicyObjective) throws {
         var reports: [BackendReport] = []
-        try verifyBackends(EnvironmentSpec.named(environment), objective: objective, iterations: 3) { reports.append($0) }
+        try verifyBackends(EnvironmentSpec.named(environment), objective: objective, iterations: 3) {
+            reports.append($0)
+        }
         #expect(reports.count == BackendVariant.all().count)
         for report in reports {
-            #expect(report.firstDifference == nil && report.differing == 0, "\(report.backend): \(report.differing) of \(report.values) values, first in \(report.firstDifference ?? "")")
+            #expect(
+                report.firstDifference == nil && report.differing == 0,
+                "\(report.backend): \(report.differing) of \(report.values) values, first in \(report.firstDifference ?? "")"
+            )
             #expect(report.values > 10_000)
         }
     }
@@ -21,7 +26,12 @@ import Testing
         var reports: [MathReport] = []
         try verifyMath(samples: 1 << 14, on: queue) { reports.append($0) }
         #expect(reports.map(\.function) == MathFunction.allCases.map(\.description))
-        for report in reports { #expect(report.passed, "\(report.function) on \(backend): \(report.worst) ulp at \(report.at), \(report.differing) bits differ") }
+        for report in reports {
+            #expect(
+                report.passed,
+                "\(report.function) on \(backend): \(report.worst) ulp at \(report.at), \(report.differing) bits differ"
+            )
+        }
         let random = try verifyRandom(on: queue)
         #expect(random.passed && random.words == 9000, "\(backend): \(random)")
     }
@@ -29,7 +39,7 @@ import Testing
     @Test func ulpsAreCounted() {
         #expect(ulpError(1, 1) == 0)
         #expect(ulpError(1 + Float.ulpOfOne, 1) == 1)
-        #expect(ulpError(Float(1).nextDown, 1) == 0.5)                          // places below a power of two are half as wide
+        #expect(ulpError(Float(1).nextDown, 1) == 0.5)  // places below a power of two are half as wide
         #expect(ulpError(Float.leastNonzeroMagnitude, 0) == 1)
         #expect(ulpError(.greatestFiniteMagnitude, .infinity) == 1)
         #expect(ulpError(.infinity, 1e300) == 0 && ulpError(.nan, .nan) == 0)
@@ -37,7 +47,8 @@ import Testing
     }
 
     @Test(arguments: Backend.available) func recordedStepsHold(backend: Backend) throws {
-        let folder = try #require(Bundle.module.url(forResource: "classic-reference", withExtension: nil, subdirectory: "Fixtures"))
+        let folder = try #require(
+            Bundle.module.url(forResource: "classic-reference", withExtension: nil, subdirectory: "Fixtures"))
         let reports = try verifyPhysics(folder, env: nil, on: backend.makeQueue())
         #expect(reports.count == 5 && reports.allSatisfy { $0.passed && $0.checks.count == 4 && $0.notCovered.isEmpty })
         #expect(try verifyPhysics(folder, env: "pendulum", on: backend.makeQueue()).map(\.name) == ["Pendulum"])

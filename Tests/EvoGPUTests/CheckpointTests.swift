@@ -12,11 +12,15 @@ private struct Counters: Codable, Equatable {
 }
 
 @Suite struct CheckpointTests {
-    private let arrays = [NamedArray("policy", [1, 2, 3, .nan] as [Float], shape: [2, 2]), NamedArray("key", [7] as [UInt64])]
+    private let arrays = [
+        NamedArray("policy", [1, 2, 3, .nan] as [Float], shape: [2, 2]), NamedArray("key", [7] as [UInt64])
+    ]
     private let state = #"checkpoint/state.json"#, data = "checkpoint/arrays.safetensors"
 
     private func write(_ generation: Int, in folder: TemporaryFolder) throws {
-        try Checkpoint.write(arrays + [NamedArray("generation", [Int64(generation)])], state: Counters(generation: generation), in: folder.url)
+        try Checkpoint.write(
+            arrays + [NamedArray("generation", [Int64(generation)])], state: Counters(generation: generation),
+            in: folder.url)
     }
 
     /// The generation, which arrays and state have to agree on.
@@ -41,18 +45,19 @@ private struct Counters: Codable, Equatable {
     @Test func theStateFileSaysWhatItIs() throws {
         let folder = try TemporaryFolder()
         try Checkpoint.write([], state: ["b": 1, "a": 2], in: folder.url)
-        #expect(try folder.text(state) == """
-            {
-              "arrays_bytes" : 16,
-              "arrays_digest" : "xxh64:2f39877e537d87a7",
-              "format" : "evogpu checkpoint",
-              "state" : {
-                "a" : 2,
-                "b" : 1
-              },
-              "version" : 1
-            }
-            """)
+        #expect(
+            try folder.text(state) == """
+                {
+                  "arrays_bytes" : 16,
+                  "arrays_digest" : "xxh64:2f39877e537d87a7",
+                  "format" : "evogpu checkpoint",
+                  "state" : {
+                    "a" : 2,
+                    "b" : 1
+                  },
+                  "version" : 1
+                }
+                """)
     }
 
     @Test func aNewCheckpointReplacesTheOldAndLeavesNothingElse() throws {
@@ -114,7 +119,9 @@ private struct Counters: Codable, Equatable {
         // A thread of its own: tests may keep every thread of Swift's pool busy, and a task would then never start.
         let writer = Thread {
             for generation in 1...30 {
-                try? Checkpoint.write(arrays + [NamedArray("generation", [Int64(generation)])], state: Counters(generation: generation), in: run)
+                try? Checkpoint.write(
+                    arrays + [NamedArray("generation", [Int64(generation)])], state: Counters(generation: generation),
+                    in: run)
             }
         }
         writer.start()
@@ -133,7 +140,10 @@ private struct Counters: Codable, Equatable {
     @Test func absentAndDamagedCheckpoints() throws {
         let folder = try TemporaryFolder()
         func read() throws { _ = try Checkpoint.read(state: Counters.self, in: folder.url) }
-        func edit(_ name: String, _ change: (inout Data) -> Void, then sentence: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        func edit(
+            _ name: String, _ change: (inout Data) -> Void, then sentence: String,
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) throws {
             try Checkpoint.write(arrays, state: Counters(), in: folder.url)
             var bytes = try Data(contentsOf: folder(name))
             change(&bytes)
@@ -143,19 +153,34 @@ private struct Counters: Codable, Equatable {
         func replace(_ old: String, _ new: String) -> (inout Data) -> Void {
             { $0 = Data(String(decoding: $0, as: UTF8.self).replacingOccurrences(of: old, with: new).utf8) }
         }
-        expectRefusal("FOLDER: there is no checkpoint; a run's folder with a checkpoint in it is accepted", in: folder, read)
+        expectRefusal(
+            "FOLDER: there is no checkpoint; a run's folder with a checkpoint in it is accepted", in: folder, read)
 
-        try edit(data, { $0.removeLast(4) }, then: "FOLDER/\(data): cut short: the file has 148 bytes; 152 were written")
+        try edit(
+            data, { $0.removeLast(4) }, then: "FOLDER/\(data): cut short: the file has 148 bytes; 152 were written")
         try edit(data, { $0 += [0] }, then: "FOLDER/\(data): the file has 153 bytes; 152 were written")
-        try edit(data, { $0[$0.count - 2] ^= 4 }, then: "FOLDER/\(data): damaged: the digest is xxh64:dd890e17df3b0619; xxh64:90433634f3ae6c60 was written")
-        try edit(data, { $0[9] ^= 1 }, then: "FOLDER/\(data): not a whole safetensors file: the header is not a JSON object with dtype, shape and data_offsets for every array")
+        try edit(
+            data, { $0[$0.count - 2] ^= 4 },
+            then: "FOLDER/\(data): damaged: the digest is xxh64:dd890e17df3b0619; xxh64:90433634f3ae6c60 was written")
+        try edit(
+            data, { $0[9] ^= 1 },
+            then:
+                "FOLDER/\(data): not a whole safetensors file: the header is not a JSON object with dtype, shape and data_offsets for every array"
+        )
         try edit(state, { $0.removeLast(40) }, then: "FOLDER/\(state): not valid JSON, or cut short (257 bytes)")
         try edit(state, { $0 = Data() }, then: "FOLDER/\(state): not valid JSON, or cut short (0 bytes)")
-        try edit(state, replace("\"version\" : 1", "\"version\" : 2"), then: "FOLDER/\(state): the checkpoint has version 2; version 1 is accepted")
-        try edit(state, replace("evogpu checkpoint", "other"), then: #"FOLDER/\#(state): the format is "other"; "evogpu checkpoint" is accepted"#)
-        try edit(state, replace("\"generation\"", "\"age\""), then: "FOLDER/\(state): the state is not that of this run: state.generation is missing")
-        try edit(state, replace("\"steps\" : 1000000007", "\"steps\" : true"),
-                 then: "FOLDER/\(state): the state is not that of this run: state.steps has a value that is not accepted")
+        try edit(
+            state, replace("\"version\" : 1", "\"version\" : 2"),
+            then: "FOLDER/\(state): the checkpoint has version 2; version 1 is accepted")
+        try edit(
+            state, replace("evogpu checkpoint", "other"),
+            then: #"FOLDER/\#(state): the format is "other"; "evogpu checkpoint" is accepted"#)
+        try edit(
+            state, replace("\"generation\"", "\"age\""),
+            then: "FOLDER/\(state): the state is not that of this run: state.generation is missing")
+        try edit(
+            state, replace("\"steps\" : 1000000007", "\"steps\" : true"),
+            then: "FOLDER/\(state): the state is not that of this run: state.steps has a value that is not accepted")
 
         try Checkpoint.write(arrays, state: Counters(), in: folder.url)
         try FileManager.default.removeItem(at: folder(data))

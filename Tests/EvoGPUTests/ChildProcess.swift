@@ -1,7 +1,7 @@
 import Foundation
 
-/// The program run as a process of its own, without output. Plain posix_spawn and waitpid: tests run many at once, and Foundation's
-/// Process may then miss that one has ended.
+/// The program run as a process of its own, without output. Plain posix_spawn and waitpid: tests run many at once, and
+/// Foundation's Process may then miss that one has ended.
 final class ChildProcess {
     let processIdentifier: pid_t
     private var status: Int32?
@@ -9,14 +9,17 @@ final class ChildProcess {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     /// The program, which the tests' build puts beside the test bundle.
-    static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent().appendingPathComponent("evogpu").path
+    static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent("evogpu").path
 
     /// - Parameter environment: variables beside those of this process.
     init(_ arguments: [String], environment: [String: String] = [:]) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] { posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0) }
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
         let words = ([Self.program] + arguments).map { strdup($0) }
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") }
         defer { (words + variables).forEach { free($0) } }

@@ -26,7 +26,8 @@ private struct Settings: Codable, Equatable {
     var extra: EnvSettings?
     var env = EnvSettings()
     enum CodingKeys: String, CodingKey {
-        case gamma, learningRate = "learning_rate", clip, hidden, normalise, name, seed, advantage, target, limit, label, flag, extra, env
+        case gamma, learningRate = "learning_rate", clip, hidden, normalise, name, seed, advantage, target, limit,
+            label, flag, extra, env
     }
 }
 
@@ -44,7 +45,9 @@ private struct HandWritten: Codable, Equatable {
 private struct Empty: Codable {}
 
 @Suite struct ConfigurationTests {
-    private func load(_ overrides: String...) throws -> Settings { try Configuration.load(Settings(), overrides: overrides) }
+    private func load(_ overrides: String...) throws -> Settings {
+        try Configuration.load(Settings(), overrides: overrides)
+    }
 
     // MARK: Reading
 
@@ -54,7 +57,9 @@ private struct Empty: Codable {}
 
     @Test func aFileIsMergedByKeyAndOverridesWin() throws {
         let folder = try TemporaryFolder()
-        let file = try folder.file("c.yaml", """
+        let file = try folder.file(
+            "c.yaml",
+            """
             # comments and order are free
             env: {max_steps: 50}
             gamma: 0.9
@@ -66,11 +71,15 @@ private struct Empty: Codable {}
         (want.env.maxSteps, want.gamma, want.hidden, want.advantage) = (50, 0.5, [32], .monteCarlo)
         want.learningRate = PerMember([1e-4, 3e-4])
         want.env.frameSkip = 4
-        #expect(try Configuration.load(Settings(), file: file, overrides: ["gamma=0.7", "env.frame_skip=4", "gamma=0.5"]) == want)
+        #expect(
+            try Configuration.load(Settings(), file: file, overrides: ["gamma=0.7", "env.frame_skip=4", "gamma=0.5"])
+                == want)
     }
 
-    @Test(arguments: [("1e-3", 1e-3), ("1E-3", 1e-3), ("3e-4", 3e-4), ("1.0e-03", 1e-3), (".5", 0.5), ("1", 1), ("-2.5", -2.5),
-                      ("+1e5", 1e5), ("1_000", 1000), (".inf", .infinity)])
+    @Test(arguments: [
+        ("1e-3", 1e-3), ("1E-3", 1e-3), ("3e-4", 3e-4), ("1.0e-03", 1e-3), (".5", 0.5), ("1", 1), ("-2.5", -2.5),
+        ("+1e5", 1e5), ("1_000", 1000), (".inf", .infinity)
+    ])
     func numbersOfYAML11AreNumbers(text: String, want: Double) throws {
         #expect(try load("gamma=\(text)").gamma == want)
     }
@@ -104,7 +113,8 @@ private struct Empty: Codable {}
     }
 
     @Test func optionalsWithoutADefaultAreKnown() throws {
-        let loaded = try load("target=2.5", "limit=3", "label=x", "flag=true", "extra.max_steps=7", "extra.frame_skip=2")
+        let loaded = try load(
+            "target=2.5", "limit=3", "label=x", "flag=true", "extra.max_steps=7", "extra.frame_skip=2")
         #expect(loaded.target == 2.5)
         #expect(loaded.limit == 3)
         #expect(loaded.label == "x")
@@ -130,28 +140,32 @@ private struct Empty: Codable {}
     // MARK: Writing
 
     @Test func theYAMLKeepsTheOrderAndIsShort() throws {
-        #expect(try Configuration.yaml(Settings()) == """
-            gamma: 0.99
-            learning_rate: 0.0003
-            clip: 0.1
-            hidden: [64, 64]
-            normalise: true
-            name: run
-            seed: 1
-            advantage: gae
-            target: null
-            limit: null
-            label: null
-            flag: null
-            extra: null
-            env:
-              max_steps: 1000
-              frame_skip: 1
+        #expect(
+            try Configuration.yaml(Settings()) == """
+                gamma: 0.99
+                learning_rate: 0.0003
+                clip: 0.1
+                hidden: [64, 64]
+                normalise: true
+                name: run
+                seed: 1
+                advantage: gae
+                target: null
+                limit: null
+                label: null
+                flag: null
+                extra: null
+                env:
+                  max_steps: 1000
+                  frame_skip: 1
 
-            """)
+                """)
     }
 
-    @Test(arguments: [0.1 + 0.2, 1.0 / 3, 3e-4, 1e-5, 2.5e-9, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16, 123456789.123456789, -0.0, .infinity, -.infinity])
+    @Test(arguments: [
+        0.1 + 0.2, 1.0 / 3, 3e-4, 1e-5, 2.5e-9, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16,
+        123456789.123456789, -0.0, .infinity, -.infinity
+    ])
     func everyNumberComesBackExactly(value: Double) throws {
         let folder = try TemporaryFolder()
         var settings = Settings()
@@ -165,7 +179,7 @@ private struct Empty: Codable {}
 
     @Test func anExponentHasAPoint() throws {
         var settings = Settings()
-        settings.gamma = 1e-5    // readers of YAML 1.1 take 1e-05 for text
+        settings.gamma = 1e-5  // readers of YAML 1.1 take 1e-05 for text
         #expect(try Configuration.yaml(settings).hasPrefix("gamma: 1.0e-05\n"))
     }
 
@@ -174,53 +188,89 @@ private struct Empty: Codable {}
     @Test func unknownKeys() throws {
         let folder = try TemporaryFolder()
         expectRefusal(#"--set gama=1: unknown key "gama"; the nearest known key is "gamma""#) { _ = try load("gama=1") }
-        expectRefusal(#"--set agmma=1: unknown key "agmma"; the nearest known key is "gamma""#) { _ = try load("agmma=1") }
+        expectRefusal(#"--set agmma=1: unknown key "agmma"; the nearest known key is "gamma""#) {
+            _ = try load("agmma=1")
+        }
         expectRefusal(#"--set env.max_step=1: unknown key "env.max_step"; the nearest known key is "env.max_steps""#) {
             _ = try load("env.max_step=1")
         }
-        expectRefusal(#"--set max_steps=1: unknown key "max_steps"; the nearest known key is "env.max_steps""#) { _ = try load("max_steps=1") }
+        expectRefusal(#"--set max_steps=1: unknown key "max_steps"; the nearest known key is "env.max_steps""#) {
+            _ = try load("max_steps=1")
+        }
         expectRefusal(#"--set gamma.x=1: unknown key "gamma.x"; the nearest known key is "gamma""#) {
             _ = try load("gamma.x=1")
         }
-        expectRefusal(#"--set extra.max_stepz=1: unknown key "extra.max_stepz"; the nearest known key is "extra.max_steps""#) {
+        expectRefusal(
+            #"--set extra.max_stepz=1: unknown key "extra.max_stepz"; the nearest known key is "extra.max_steps""#
+        ) {
             _ = try load("extra={max_steps: 1, frame_skip: 1}", "extra.max_stepz=1")
         }
         let file = try folder.file("c.yaml", "env:\n  frameskip: 2\n")
-        expectRefusal(#"FOLDER/c.yaml: unknown key "env.frameskip"; the nearest known key is "env.frame_skip""#, in: folder) {
+        expectRefusal(
+            #"FOLDER/c.yaml: unknown key "env.frameskip"; the nearest known key is "env.frame_skip""#, in: folder
+        ) {
             _ = try Configuration.load(Settings(), file: file)
         }
-        expectRefusal(#"--set a=1: unknown key "a"; no keys are accepted"#) { _ = try Configuration.load(Empty(), overrides: ["a=1"]) }
+        expectRefusal(#"--set a=1: unknown key "a"; no keys are accepted"#) {
+            _ = try Configuration.load(Empty(), overrides: ["a=1"])
+        }
     }
 
     @Test func valuesOfTheWrongType() throws {
         let folder = try TemporaryFolder()
-        expectRefusal(#"--set gamma=fast: gamma is "fast"; a number is accepted, such as the default 0.99"#) { _ = try load("gamma=fast") }
-        expectRefusal(#"--set gamma='0.5': gamma is "0.5"; a number is accepted, such as the default 0.99"#) { _ = try load("gamma='0.5'") }
-        expectRefusal("--set gamma=[1]: gamma is [1]; a single value is accepted, such as the default 0.99") { _ = try load("gamma=[1]") }
-        expectRefusal("--set gamma=: gamma is \"\"; a number is accepted, such as the default 0.99") { _ = try load("gamma=") }
-        expectRefusal("--set normalise=2: normalise is 2; true or false is accepted, such as the default true") { _ = try load("normalise=2") }
-        expectRefusal("--set env.max_steps=1.5: env.max_steps is 1.5; a whole number is accepted, such as the default 1000") {
+        expectRefusal(#"--set gamma=fast: gamma is "fast"; a number is accepted, such as the default 0.99"#) {
+            _ = try load("gamma=fast")
+        }
+        expectRefusal(#"--set gamma='0.5': gamma is "0.5"; a number is accepted, such as the default 0.99"#) {
+            _ = try load("gamma='0.5'")
+        }
+        expectRefusal("--set gamma=[1]: gamma is [1]; a single value is accepted, such as the default 0.99") {
+            _ = try load("gamma=[1]")
+        }
+        expectRefusal("--set gamma=: gamma is \"\"; a number is accepted, such as the default 0.99") {
+            _ = try load("gamma=")
+        }
+        expectRefusal("--set normalise=2: normalise is 2; true or false is accepted, such as the default true") {
+            _ = try load("normalise=2")
+        }
+        expectRefusal(
+            "--set env.max_steps=1.5: env.max_steps is 1.5; a whole number is accepted, such as the default 1000"
+        ) {
             _ = try load("env.max_steps=1.5")
         }
-        expectRefusal("--set env.frame_skip=300: env.frame_skip is 300; a whole number from 0 to 255 is accepted, such as the default 1") {
+        expectRefusal(
+            "--set env.frame_skip=300: env.frame_skip is 300; a whole number from 0 to 255 is accepted, such as the default 1"
+        ) {
             _ = try load("env.frame_skip=300")
         }
-        expectRefusal("--set seed=-1: seed is -1; a whole number of at least 0 is accepted, such as the default 1") { _ = try load("seed=-1") }
-        expectRefusal("--set hidden=64: hidden is 64; a list is accepted, such as the default [64, 64]") { _ = try load("hidden=64") }
+        expectRefusal("--set seed=-1: seed is -1; a whole number of at least 0 is accepted, such as the default 1") {
+            _ = try load("seed=-1")
+        }
+        expectRefusal("--set hidden=64: hidden is 64; a list is accepted, such as the default [64, 64]") {
+            _ = try load("hidden=64")
+        }
         expectRefusal(#"--set hidden=[64, x]: hidden[1] is "x"; a whole number is accepted, such as the default 64"#) {
             _ = try load("hidden=[64, x]")
         }
-        expectRefusal(#"--set advantage=gea: advantage is "gea"; gae, monte_carlo or none is accepted, such as the default "gae""#) {
+        expectRefusal(
+            #"--set advantage=gea: advantage is "gea"; gae, monte_carlo or none is accepted, such as the default "gae""#
+        ) {
             _ = try load("advantage=gea")
         }
-        expectRefusal(#"--set learning_rate=[1, fast]: learning_rate is [1, "fast"]; a number or a list with one number per member is accepted, such as the default 0.0003"#) {
+        expectRefusal(
+            #"--set learning_rate=[1, fast]: learning_rate is [1, "fast"]; a number or a list with one number per member is accepted, such as the default 0.0003"#
+        ) {
             _ = try load("learning_rate=[1, fast]")
         }
         expectRefusal(#"--set target=x: target is "x"; a number is accepted"#) { _ = try load("target=x") }
-        expectRefusal(#"--set env=5: env is 5, but it is a group of settings; a mapping of max_steps, frame_skip is accepted"#) {
+        expectRefusal(
+            #"--set env=5: env is 5, but it is a group of settings; a mapping of max_steps, frame_skip is accepted"#
+        ) {
             _ = try load("env=5")
         }
-        expectRefusal(#"--set extra.max_steps=5: the key "extra.frame_skip" is missing; give it a value"#) { _ = try load("extra.max_steps=5") }
+        expectRefusal(#"--set extra.max_steps=5: the key "extra.frame_skip" is missing; give it a value"#) {
+            _ = try load("extra.max_steps=5")
+        }
         let file = try folder.file("c.yaml", "gamma: high\n")
         expectRefusal(#"FOLDER/c.yaml: gamma is "high"; a number is accepted, such as the default 0.99"#, in: folder) {
             _ = try Configuration.load(Settings(), file: file, overrides: ["seed=2"])
@@ -228,14 +278,22 @@ private struct Empty: Codable {}
     }
 
     @Test func malformedOverrides() throws {
-        expectRefusal(#"--set gamma: there is no "="; key=value is accepted, such as gamma=0.99"#) { _ = try load("gamma") }
+        expectRefusal(#"--set gamma: there is no "="; key=value is accepted, such as gamma=0.99"#) {
+            _ = try load("gamma")
+        }
         for bad in ["=1", "env.=1", ".gamma=1", "env..max_steps=1"] {
-            expectRefusal("--set \(bad): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200") {
+            expectRefusal(
+                "--set \(bad): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200"
+            ) {
                 _ = try load(bad)
             }
         }
-        expectRefusal("--set hidden=[1, 2: not valid YAML: did not find expected ',' or ']'") { _ = try load("hidden=[1, 2") }
-        expectRefusal(#"--set env={max_steps: 1, max_steps: 2}: the key "max_steps" appears more than once; give it once"#) {
+        expectRefusal("--set hidden=[1, 2: not valid YAML: did not find expected ',' or ']'") {
+            _ = try load("hidden=[1, 2")
+        }
+        expectRefusal(
+            #"--set env={max_steps: 1, max_steps: 2}: the key "max_steps" appears more than once; give it once"#
+        ) {
             _ = try load("env={max_steps: 1, max_steps: 2}")
         }
     }
@@ -246,17 +304,26 @@ private struct Empty: Codable {}
         expectRefusal("cannot read FOLDER/none.yaml: No such file or directory", in: folder) {
             _ = try Configuration.load(Settings(), file: folder("none.yaml"))
         }
-        expectRefusal("cannot read FOLDER: Is a directory", in: folder) { _ = try Configuration.load(Settings(), file: folder.url) }
-        expectRefusal(#"FOLDER/c.yaml: the file holds a list; a mapping of settings is accepted, such as "gamma: 0.99""#, in: folder) {
+        expectRefusal("cannot read FOLDER: Is a directory", in: folder) {
+            _ = try Configuration.load(Settings(), file: folder.url)
+        }
+        expectRefusal(
+            #"FOLDER/c.yaml: the file holds a list; a mapping of settings is accepted, such as "gamma: 0.99""#,
+            in: folder
+        ) {
             try load("- a\n- b\n")
         }
-        expectRefusal(#"FOLDER/c.yaml: the file holds the value "fast"; a mapping of settings is accepted, such as "gamma: 0.99""#, in: folder) {
+        expectRefusal(
+            #"FOLDER/c.yaml: the file holds the value "fast"; a mapping of settings is accepted, such as "gamma: 0.99""#,
+            in: folder
+        ) {
             try load("fast\n")
         }
         expectRefusal(#"FOLDER/c.yaml: the key "gamma" appears more than once (line 1); give it once"#, in: folder) {
             try load("gamma: 1\nseed: 1\ngamma: 2\n")
         }
-        expectRefusal("FOLDER/c.yaml: not valid YAML at line 2, column 1: did not find expected ',' or '}'", in: folder) { try load("env: {a: 1\n") }
+        expectRefusal("FOLDER/c.yaml: not valid YAML at line 2, column 1: did not find expected ',' or '}'", in: folder)
+        { try load("env: {a: 1\n") }
         expectRefusal("FOLDER/c.yaml: not valid YAML at line 2, column 1: but found another document", in: folder) {
             try load("gamma: 1\n---\ngamma: 2\n")
         }

@@ -7,17 +7,28 @@ import Testing
     /// All four variants, two elites of five, every option that three generations of odd sizes can reach.
     static func config(_ variants: [ERLVariant] = ERLVariant.allCases) -> ERLConfig {
         var config = ERLConfig()
-        (config.population, config.variants, config.trials, config.eliteFraction, config.syncPeriod) = (5, variants, 2, 0.4, 2)
-        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.geneticMemory) = ([17, 18], [19, 21], 13, 5_000, 333)
-        (config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes, config.updatesPerStep) = (29, 1, 37, 2, 0.01)
+        (config.population, config.variants, config.trials, config.eliteFraction, config.syncPeriod) = (
+            5, variants, 2, 0.4, 2
+        )
+        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.geneticMemory) = (
+            [17, 18], [19, 21], 13, 5_000, 333
+        )
+        (
+            config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes,
+            config.updatesPerStep
+        ) = (29, 1, 37, 2, 0.01)
         (config.totalSteps, config.checkpointEvery) = (3 * 2200 - 1, 1)
         return config
     }
 
-    static func words(_ erl: ERL) throws -> [String: Data] { Dictionary(uniqueKeysWithValues: try erl.arrays().map { ($0.name, $0.bytes) }) }
+    static func words(_ erl: ERL) throws -> [String: Data] {
+        Dictionary(uniqueKeysWithValues: try erl.arrays().map { ($0.name, $0.bytes) })
+    }
 
-    // Three whole generations: everybody plays, selection, both crossovers, both mutations, updates, tests, an injection.
-    @Test(arguments: [(ERLMode.default, LearnerKind.ddpg, Pairing.mix), (.faithful, .td3, .fitness)]) func threeGenerationsGiveTheSameBits(mode: ERLMode, learner: LearnerKind, pairing: Pairing) throws {
+    // Three whole generations: everybody plays, selection, both crossovers, both mutations, updates, tests, an
+    // injection.
+    @Test(arguments: [(ERLMode.default, LearnerKind.ddpg, Pairing.mix), (.faithful, .td3, .fitness)])
+    func threeGenerationsGiveTheSameBits(mode: ERLMode, learner: LearnerKind, pairing: Pairing) throws {
         var config = Self.config()
         (config.mode, config.learner, config.pairing) = (mode, learner, pairing)
         let spec = try EnvironmentSpec.named("Pendulum-v1")
@@ -26,9 +37,13 @@ import Testing
             let erl = try ERL(config, spec, seeds: [7], on: backend.makeQueue())
             for generation in 0..<3 {
                 let now = try erl.iterate(), words = try Self.words(erl)
-                if backend.description == Backend.available[0].description { expected.append(words); figures.append(now) }
+                if backend.description == Backend.available[0].description {
+                    expected.append(words); figures.append(now)
+                }
                 #expect(words.keys == expected[generation].keys)
-                for (name, bytes) in expected[generation] { #expect(words[name] == bytes, "\(name) after generation \(generation + 1) on \(backend)") }
+                for (name, bytes) in expected[generation] {
+                    #expect(words[name] == bytes, "\(name) after generation \(generation + 1) on \(backend)")
+                }
                 #expect(now == figures[generation])
             }
         }
@@ -37,13 +52,18 @@ import Testing
         #expect(figures.contains { $0.contains { ($0?.children ?? 0) > 0 } })
     }
 
-    @Test(arguments: [(LearnerKind.ddpg, 0.01), (.td3, 0.03)]) func runsInLockStepEqualRunsAlone(learner: LearnerKind, updatesPerStep: Double) throws {
-        let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))   // episodes of different lengths
+    @Test(arguments: [(LearnerKind.ddpg, 0.01), (.td3, 0.03)]) func runsInLockStepEqualRunsAlone(
+        learner: LearnerKind, updatesPerStep: Double
+    ) throws {
+        // episodes of different lengths
+        let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))
         var config = Self.config([.pderl, .erl])
         (config.totalSteps, config.learner, config.updatesPerStep) = (1 << 20, learner, updatesPerStep)
         let together = try ERL(config, spec, seeds: [7, 8], on: queue)
         for _ in 0..<3 { _ = try together.iterate() }
-        #expect(learner == .ddpg || Set(together.updates.map { $0 % 2 }).count == 2, "every run's actor is due at the same time: \(together.updates)")
+        #expect(
+            learner == .ddpg || Set(together.updates.map { $0 % 2 }).count == 2,
+            "every run's actor is due at the same time: \(together.updates)")
         #expect(Set(together.frames).count > 1, "every run has as many steps, which says little")
         let all: [Float] = try together.actors.read(), size = all.count / 4
         for (number, run) in together.runs.enumerated() {
@@ -51,7 +71,9 @@ import Testing
             let alone = try ERL(config, spec, seeds: [run.seed], on: queue)
             for _ in 0..<3 { _ = try alone.iterate() }
             #expect(alone.frames == [together.frames[number]])
-            #expect(try alone.actors.read(as: Float.self).map(\.bitPattern) == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
+            #expect(
+                try alone.actors.read(as: Float.self).map(\.bitPattern)
+                    == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
         }
         #expect(all[..<size] != all[size..<2 * size])
     }
@@ -63,7 +85,9 @@ import Testing
         (config.totalSteps, config.updatesPerStep, config.checkpointEvery) = (700, 0.1, 1000)
         func whole(_ erl: ERL) throws -> [[GenerationFigures]] {
             var figures = [[GenerationFigures]](repeating: [], count: erl.runs.count)
-            while !erl.isDone { for (run, now) in try erl.iterate().enumerated() { if let now { figures[run].append(now) } } }
+            while !erl.isDone {
+                for (run, now) in try erl.iterate().enumerated() { if let now { figures[run].append(now) } }
+            }
             return figures
         }
         let together = try ERL(config, spec, seeds: [7, 8], on: queue), figures = try whole(together)
@@ -73,15 +97,21 @@ import Testing
             config.variants = [run.variant]
             let alone = try ERL(config, spec, seeds: [run.seed], on: queue)
             #expect(try whole(alone) == [figures[number]], "\(run)")
-            #expect(try alone.actors.read(as: Float.self).map(\.bitPattern) == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
+            #expect(
+                try alone.actors.read(as: Float.self).map(\.bitPattern)
+                    == all[number * size..<(number + 1) * size].map(\.bitPattern), "\(run)")
         }
     }
 
     // What a generation's steps are worth beyond whole updates is not lost, however short episodes are.
     @Test func partsOfUpdatesAddUp() throws {
         var config = ERLConfig.ddpg()
-        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.testEpisodes, config.updatesPerStep) = ([8], [8, 8], 2, 1000, 0, 0.03)
-        let erl = try ERL(config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: [1], on: Queue(Device.named("cpu")))
+        (
+            config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.testEpisodes,
+            config.updatesPerStep
+        ) = ([8], [8, 8], 2, 1000, 0, 0.03)
+        let erl = try ERL(
+            config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: [1], on: Queue(Device.named("cpu")))
         var learnedFrom = 0, shortest = Int.max
         for _ in 0..<40 {
             let before = erl.frames[0]
@@ -90,24 +120,32 @@ import Testing
             if erl.frames[0] > 10 { learnedFrom += erl.frames[0] - before }
         }
         #expect(shortest < 33 && learnedFrom > 100)
-        #expect(abs(0.03 * Double(learnedFrom) - Double(erl.updates[0]) - 0.5) <= 0.5, "\(erl.updates[0]) updates for \(learnedFrom) steps")
+        #expect(
+            abs(0.03 * Double(learnedFrom) - Double(erl.updates[0]) - 0.5) <= 0.5,
+            "\(erl.updates[0]) updates for \(learnedFrom) steps")
     }
 
-    // Ornstein and Uhlenbeck's process in Double, through two episodes without a new start; before them the warm-up's random actions.
+    // Ornstein and Uhlenbeck's process in Double, through two episodes without a new start; before them the warm-up's
+    // random actions.
     @Test func theLearnerExploresAsItIsTold() throws {
         var config = ERLConfig.ddpg()
-        (config.actorHidden, config.criticHidden, config.testEpisodes, config.updatesPerStep, config.warmupSteps) = ([17], [8, 8], 0, 0, 300)
-        let queue = try Queue(Device.named("cpu")), erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: queue), width = erl.replay.width
+        (config.actorHidden, config.criticHidden, config.testEpisodes, config.updatesPerStep, config.warmupSteps) = (
+            [17], [8, 8], 0, 0, 300
+        )
+        let queue = try Queue(Device.named("cpu")),
+            erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: queue), width = erl.replay.width
         for _ in 0..<4 { _ = try erl.iterate() }
-        let rows: [Float] = try erl.replay.rows.read(elements: 0..<800 * width), taken = (0..<800).map { rows[$0 * width + 3] }
+        let rows: [Float] = try erl.replay.rows.read(elements: 0..<800 * width),
+            taken = (0..<800).map { rows[$0 * width + 3] }
         let forward = try MLPWorkspace(erl.actor.mlp, members: 1, rows: 800, backward: false, on: queue)
         try forward.forward(MatrixView(queue.tensor(rows, [1, 800, width])), parameters: erl.actors, on: queue)
         let policy: [Float] = try forward.output.read()
-        let streams = try queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 1), [1, 4]), drawn = try queue.tensor(.float32, [1, 200], padded: true)
+        let streams = try queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 1), [1, 4]),
+            drawn = try queue.tensor(.float32, [1, 200], padded: true)
         var x = 0.0
         for generation in 0..<4 {
             let steps = 200 * generation..<200 * (generation + 1)
-            if generation < 2 {   // 0 and 200 steps are below 300
+            if generation < 2 {  // 0 and 200 steps are below 300
                 try queue.randomUniform(drawn, streams: streams, step: UInt32(generation), purpose: "EXPU")
                 let uniforms: [Float] = try drawn.read()
                 #expect(steps.allSatisfy { taken[$0] == 2 * uniforms[$0 - steps.lowerBound] - 1 })
@@ -127,14 +165,19 @@ import Testing
     @Test func fatesOfInjectedLearnersAreCounted() throws {
         var config = Self.config([.pderl])
         (config.syncPeriod, config.updatesPerStep, config.testEpisodes, config.totalSteps) = (1, 0, 0, 1 << 20)
-        let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2, 3, 4], on: Queue(Device.named("cpu")))
+        let erl = try ERL(
+            config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2, 3, 4], on: Queue(Device.named("cpu")))
         var last = [GenerationFigures?](repeating: nil, count: 4), kinds = [0, 0, 0]
         for generation in 0..<12 {
             let now = try erl.iterate()
             for run in 0..<4 {
                 let fates = now[run]!.fates, before = last[run]?.fates.elite ?? 0
                 #expect(fates.elite + fates.selected + fates.discarded == generation)
-                if let slot = last[run]?.injected { #expect(now[run]!.elites.contains(slot) == (fates.elite == before + 1), "run \(run), generation \(generation)") }
+                if let slot = last[run]?.injected {
+                    #expect(
+                        now[run]!.elites.contains(slot) == (fates.elite == before + 1),
+                        "run \(run), generation \(generation)")
+                }
                 kinds = zip(kinds, [fates.elite, fates.selected, fates.discarded]).map { $0 + $1 }
             }
             last = now
@@ -145,13 +188,20 @@ import Testing
     // The other checkpoints: two critics and their delay, the code's mode, distances between policies.
     @Test func everyKindOfRunGoesOnFromItsCheckpoint() throws {
         let spec = try EnvironmentSpec.named("InvertedPendulum-v5"), queue = try Queue(Device.named("cpu"))
-        for (learner, mode, pairing) in [(LearnerKind.td3, ERLMode.faithful, Pairing.distance), (.ddpg, .faithful, .fitness), (.td3, .default, .mix)] {
+        for (learner, mode, pairing) in [
+            (LearnerKind.td3, ERLMode.faithful, Pairing.distance), (.ddpg, .faithful, .fitness), (.td3, .default, .mix)
+        ] {
             var config = Self.config([.pderl, .erl])
-            (config.learner, config.mode, config.pairing, config.totalSteps, config.updatesPerStep) = (learner, mode, pairing, 1 << 20, 0.07)
-            let erl = try ERL(config, spec, seeds: [5, 6], on: queue), other = try ERL(config, spec, seeds: [5, 6], on: queue)
+            (config.learner, config.mode, config.pairing, config.totalSteps, config.updatesPerStep) = (
+                learner, mode, pairing, 1 << 20, 0.07
+            )
+            let erl = try ERL(config, spec, seeds: [5, 6], on: queue),
+                other = try ERL(config, spec, seeds: [5, 6], on: queue)
             for _ in 0..<2 { _ = try erl.iterate() }
             let state = try JSONDecoder().decode(ERL.State.self, from: JSONEncoder().encode(erl.state))
-            try other.resume(state, atGeneration: erl.generation, Dictionary(uniqueKeysWithValues: erl.arrays().map { ($0.name, $0) }))
+            try other.resume(
+                state, atGeneration: erl.generation,
+                Dictionary(uniqueKeysWithValues: erl.arrays().map { ($0.name, $0) }))
             for _ in 0..<2 {
                 #expect(try other.iterate() == erl.iterate())
                 #expect(try Self.words(other) == Self.words(erl), "\(learner), \(mode), \(pairing)")
@@ -161,33 +211,54 @@ import Testing
 
     // Both critics learn the reward and the smaller of both targets' values of where the target actor would go.
     @Test(arguments: Backend.available) func bothCriticsLearnTheSmallerTarget(backend: Backend) throws {
-        let queue = try backend.makeQueue(), members = 2, b = 7, actor = ActorNetwork(observations: 3, actions: 2, hidden: [9]), critic = CriticNetwork(observations: 3, actions: 2, first: 8, second: 10)
-        let streams = try queue.tensor(Queue.streamWords(seeds: [1], membersPerRun: members), [members, 4]), steps = try queue.tensor([0, 0] as [UInt32])
-        let td3 = try TD3(actor, critic, members: members, batch: b, delay: 2, noise: 0, noiseLimit: 0, streams: streams, on: queue)
+        let queue = try backend.makeQueue(), members = 2, b = 7,
+            actor = ActorNetwork(observations: 3, actions: 2, hidden: [9]),
+            critic = CriticNetwork(observations: 3, actions: 2, first: 8, second: 10)
+        let streams = try queue.tensor(Queue.streamWords(seeds: [1], membersPerRun: members), [members, 4]),
+            steps = try queue.tensor([0, 0] as [UInt32])
+        let td3 = try TD3(
+            actor, critic, members: members, batch: b, delay: 2, noise: 0, noiseLimit: 0, streams: streams, on: queue)
         try td3.start()
         var rng = SeededGenerator(seed: 5)
-        func fill(_ tensor: Tensor, _ layout: ParameterLayout) throws { try tensor.write((0..<members).flatMap { _ in layout.pack(rng.uniform(layout.parameterCount)) }) }
-        for network in td3.networks { for tensor in [network.online, network.target] { try fill(tensor, network.name == "actor" ? actor.layout : critic.layout) } }
-        let gamma: [Float] = [0.9, 0.5], reward = rng.uniform(members * b), done = (0..<members * b).map { Float($0 % 3 == 0 ? 1 : 0) }
+        func fill(_ tensor: Tensor, _ layout: ParameterLayout) throws {
+            try tensor.write((0..<members).flatMap { _ in layout.pack(rng.uniform(layout.parameterCount)) })
+        }
+        for network in td3.networks {
+            for tensor in [network.online, network.target] {
+                try fill(tensor, network.name == "actor" ? actor.layout : critic.layout)
+            }
+        }
+        let gamma: [Float] = [0.9, 0.5], reward = rng.uniform(members * b),
+            done = (0..<members * b).map { Float($0 % 3 == 0 ? 1 : 0) }
         try td3.gamma.write(gamma)
-        for optimiser in td3.optimisers { try optimiser.active.write([1, 1] as [Int32]) }   // rates are zero: nothing moves
+        // rates are zero: nothing moves
+        for optimiser in td3.optimisers { try optimiser.active.write([1, 1] as [Int32]) }
         let batch = try TransitionBatch(members: members, rows: b, observations: 3, actions: 2, on: queue)
-        for (tensor, width) in [(batch.states, 3), (batch.actions, 2), (batch.nextStates, 3)] { try tensor.write(rng.uniform(members * b * width)) }
+        for (tensor, width) in [(batch.states, 3), (batch.actions, 2), (batch.nextStates, 3)] {
+            try tensor.write(rng.uniform(members * b * width))
+        }
         try batch.rewards.write(reward)
         try batch.done.write(done)
         try td3.update(batch, number: 0, before: [0, 0], steps: steps, members: members)
-        let losses: [Float] = try td3.criticLosses.read()   // of the second critic, the last one
+        let losses: [Float] = try td3.criticLosses.read()  // of the second critic, the last one
 
-        let policy = try MLPWorkspace(actor.mlp, members: members, rows: b, backward: false, on: queue), value = try CriticWorkspace(critic, members: members, rows: b, backward: false, on: queue)
+        let policy = try MLPWorkspace(actor.mlp, members: members, rows: b, backward: false, on: queue),
+            value = try CriticWorkspace(critic, members: members, rows: b, backward: false, on: queue)
         func values(_ parameters: Tensor, _ states: Tensor, _ actions: Tensor) throws -> [Float] {
             try value.forward(state: MatrixView(states), action: MatrixView(actions), parameters: parameters, on: queue)
             return try value.output.read()
         }
         try policy.forward(MatrixView(batch.nextStates), parameters: td3.targetActorParameters, on: queue)
-        let (first, second) = try (values(td3.targetCritics[0], batch.nextStates, policy.output), values(td3.targetCritics[1], batch.nextStates, policy.output)), q = try values(td3.critics[1], batch.states, batch.actions)
+        let
+            (first, second) = try (
+                values(td3.targetCritics[0], batch.nextStates, policy.output),
+                values(td3.targetCritics[1], batch.nextStates, policy.output)
+            ), q = try values(td3.critics[1], batch.states, batch.actions)
         #expect(zip(first, second).contains { $0 < $1 } && zip(first, second).contains { $0 > $1 })
         for i in 0..<members * b {
-            let error = Double(q[i]) - (Double(reward[i]) + Double(gamma[i / b]) * (1 - Double(done[i])) * Double(min(first[i], second[i])))
+            let error =
+                Double(q[i])
+                - (Double(reward[i]) + Double(gamma[i / b]) * (1 - Double(done[i])) * Double(min(first[i], second[i])))
             #expect(abs(Double(losses[i]) - error * error) < 1e-5 * max(1, error * error), "row \(i) on \(backend)")
         }
     }
@@ -195,26 +266,38 @@ import Testing
     // Noise on target actions: normal, cut at its limit, and the action at its own; padding stays what it was.
     @Test(arguments: Backend.available) func targetActionsAreSmoothed(backend: Backend) throws {
         let queue = try backend.makeQueue(), members = 2, rows = 401, a = 3, pitch = 16
-        let streams = try queue.tensor(Queue.streamWords(seeds: [9], membersPerRun: members), [members, 4]), steps = try queue.tensor([0, 4] as [UInt32])
-        let plain: [Float] = (0..<members * rows * a).map { $0 % a == 2 ? 0.9 : 0 }, actions = try queue.tensor(plain, [members, rows, a], padded: true)
+        let streams = try queue.tensor(Queue.streamWords(seeds: [9], membersPerRun: members), [members, 4]),
+            steps = try queue.tensor([0, 4] as [UInt32])
+        let plain: [Float] = (0..<members * rows * a).map { $0 % a == 2 ? 0.9 : 0 },
+            actions = try queue.tensor(plain, [members, rows, a], padded: true)
         #expect(actions.pitch == pitch)
-        try queue.launch("smooth_target_actions", over: [(rows * pitch + 4 * queue.lanes - 1) / (4 * queue.lanes), members], streams, steps, actions, Int32(members), Int32(rows * pitch), Int32(a), Int32(pitch),
-                         Float(0.2), Float(0.5), UInt32(3), RandomPurpose("TD3N").rawValue)
+        try queue.launch(
+            "smooth_target_actions", over: [(rows * pitch + 4 * queue.lanes - 1) / (4 * queue.lanes), members], streams,
+            steps, actions, Int32(members), Int32(rows * pitch), Int32(a), Int32(pitch),
+            Float(0.2), Float(0.5), UInt32(3), RandomPurpose("TD3N").rawValue)
         let padding: [Float] = try actions.withoutPadding.read(), moved: [Float] = try actions.read()
         #expect(padding.indices.allSatisfy { $0 % pitch < a || padding[$0] == 0 })
-        let free = moved.indices.filter { $0 % a < 2 }.map { Double(moved[$0]) }, edge = moved.indices.filter { $0 % a == 2 }.map { moved[$0] }
-        let mean = free.reduce(0, +) / Double(free.count), deviation = (free.reduce(0) { $0 + $1 * $1 } / Double(free.count) - mean * mean).squareRoot()
+        let free = moved.indices.filter { $0 % a < 2 }.map { Double(moved[$0]) },
+            edge = moved.indices.filter { $0 % a == 2 }.map { moved[$0] }
+        let mean = free.reduce(0, +) / Double(free.count),
+            deviation = (free.reduce(0) { $0 + $1 * $1 } / Double(free.count) - mean * mean).squareRoot()
         // 1,604 numbers: 0.005 and 0.0035 are their standard errors; 1.2 % of them are cut.
         #expect(abs(mean) < 0.02 && abs(deviation - 0.1965) < 0.014, "mean \(mean), deviation \(deviation)")
         #expect(free.allSatisfy { abs($0) <= 0.5 } && (5...40).contains(free.count { abs($0) == 0.5 }))
-        #expect(edge.allSatisfy { $0 <= 1 } && edge.contains(1) && edge.contains { $0 < 0.6 } && Set(moved[..<(rows * a)]) != Set(moved[(rows * a)...]))
+        #expect(
+            edge.allSatisfy { $0 <= 1 } && edge.contains(1) && edge.contains { $0 < 0.6 }
+                && Set(moved[..<(rows * a)]) != Set(moved[(rows * a)...]))
     }
 
     // A first generation is the same whatever the variant, and so is who has to make room for a child.
     @Test func childrenAreCountedRatherThanCouples() throws {
         var config = Self.config([.erl, .pderl])
-        (config.population, config.eliteFraction, config.updatesPerStep, config.testEpisodes, config.trials) = (10, 0.1, 0, 0, 1)
-        let seeds: [UInt64] = [1, 2, 3], erl = try ERL(config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: seeds, on: Queue(Device.named("cpu")))
+        (config.population, config.eliteFraction, config.updatesPerStep, config.testEpisodes, config.trials) = (
+            10, 0.1, 0, 0, 1
+        )
+        let seeds: [UInt64] = [1, 2, 3],
+            erl = try ERL(
+                config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: seeds, on: Queue(Device.named("cpu")))
         let counts = try erl.iterate().map { $0!.children }
         #expect(counts[..<3] == counts[3...] && counts.contains { $0 > 1 }, "\(counts)")
     }
@@ -222,7 +305,10 @@ import Testing
     @Test func theModeIsAnOptionOfLearnersAloneToo() throws {
         let folder = try TemporaryFolder()
         for algorithm in ["ddpg", "td3"] {
-            let process = try ChildProcess(["train", algorithm, "--env", "Pendulum-v1", "--mode", "faithful", "--device", "cpu", "--eval-episodes", "0", "--set", "total_steps=1", "--out", folder(algorithm).path])
+            let process = try ChildProcess([
+                "train", algorithm, "--env", "Pendulum-v1", "--mode", "faithful", "--device", "cpu", "--eval-episodes",
+                "0", "--set", "total_steps=1", "--out", folder(algorithm).path
+            ])
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
             #expect(try folder.text("\(algorithm)/config.yaml").contains("mode: faithful"))
@@ -236,7 +322,8 @@ import Testing
         let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: Queue(Device.named("cpu")))
         let first: [Float] = try erl.learner.actorParameters.read()
         _ = try erl.iterate()
-        let all: [Float] = try erl.actors.read(), trained: [Float] = try erl.learner.actorParameters.read(), n = erl.actors.pitch
+        let all: [Float] = try erl.actors.read(), trained: [Float] = try erl.learner.actorParameters.read(),
+            n = erl.actors.pitch
         for run in 0..<2 {
             let row = Array(all[(run * erl.policies + population) * n..<(run * erl.policies + population + 1) * n])
             #expect(row == Array(trained[run * n..<(run + 1) * n]) && row != Array(first[run * n..<(run + 1) * n]))
@@ -246,21 +333,30 @@ import Testing
     // Bursts of 5 updates: the 12th is the third generation's second, whatever a generation's own numbers are.
     @Test func theDelayCountsAllUpdates() throws {
         var config = ERLConfig.td3()
-        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.warmupSteps, config.updatesPerStep) = ([8], [8, 8], 10, 1000, 0, 0.025)
+        (
+            config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.warmupSteps,
+            config.updatesPerStep
+        ) = ([8], [8, 8], 10, 1000, 0, 0.025)
         (config.policyDelay, config.testEpisodes) = (12, 0)
         let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
-        func words() throws -> [[Float]] { try erl.learner.networks.map { try $0.target.read() } + [erl.learner.actorParameters.read()] }
+        func words() throws -> [[Float]] {
+            try erl.learner.networks.map { try $0.target.read() } + [erl.learner.actorParameters.read()]
+        }
         let first = try words()
         var moved: [Bool] = []
         for _ in 0..<5 { _ = try erl.iterate(); moved.append(try words() != first) }
         #expect(erl.updates == [25] && moved == [false, false, true, true, true])
     }
 
-    // What the host reads: the episodes, the tests, the learner's losses, and of each of its optimisers the refused steps.
-    @Test(arguments: Backend.available) func aGenerationAllocatesNothingAndReadsFitnessAndLogFiguresOnly(backend: Backend) throws {
+    // What the host reads: the episodes, the tests, the learner's losses, and of each of its optimisers the refused
+    // steps.
+    @Test(arguments: Backend.available) func aGenerationAllocatesNothingAndReadsFitnessAndLogFiguresOnly(
+        backend: Backend
+    ) throws {
         var config = Self.config([.pderl])
         (config.trials, config.updatesPerStep, config.totalSteps) = (1, 0.05, 1 << 20)
-        let queue = try backend.makeQueue(), erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: queue)
+        let queue = try backend.makeQueue(),
+            erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: queue)
         _ = try erl.iterate()
         let before = queue.counts
         var phases: [String: Int] = [:], last = before.launches
@@ -268,21 +364,26 @@ import Testing
         let figures = try erl.iterate(), after = queue.counts
         #expect(after.allocations == before.allocations)
         #expect(after.readBacks - before.readBacks == 1 + 1 + 1 + 2)
-        // Per step three layers, act, environment, record; in front two kinds of noise and a reset, behind both memories.
-        let layers = queue.lanes == 1 ? 5 : 3   // one lane: a normalised layer takes two launches
+        // Per step three layers, act, environment, record; in front two kinds of noise and a reset, behind both
+        // memories.
+        let layers = queue.lanes == 1 ? 5 : 3  // one lane: a normalised layer takes two launches
         #expect(phases["episodes"] == 2 + 1 + 200 * (layers + 3) + 2 + 2)
         #expect(phases["tests"] == 1 + 1 + 200 * (layers + 2))
         #expect(figures.allSatisfy { $0?.updates == 60 })
-        // Drawn and gathered; target actor and critic, critic, its error, its gradients and step; actor, critic, gradients through the critic and
-        // of the actor, its step; the targets move in the steps' own launches. One lane: seven normalised layers twice. Local form: bias sums of 17 x 18 and 38 x 21.
-        let update = 2 + (3 + 4 + 4 + 1 + 12 + 3) + (3 + 4 + 7 + 11 + 3) + (queue.lanes == 1 ? 7 : 0) + (queue.matrixForm == .local ? 2 : 0)
-        #expect(phases["learner"] == 60 * update + 1)   // and its row among the policies
+        // Drawn and gathered; target actor and critic, critic, its error, its gradients and step; actor, critic,
+        // gradients through the critic and of the actor, its step; the targets move in the steps' own launches. One
+        // lane: seven normalised layers twice. Local form: bias sums of 17 x 18 and 38 x 21.
+        let update =
+            2 + (3 + 4 + 4 + 1 + 12 + 3) + (3 + 4 + 7 + 11 + 3) + (queue.lanes == 1 ? 7 : 0)
+            + (queue.matrixForm == .local ? 2 : 0)
+        #expect(phases["learner"] == 60 * update + 1)  // and its row among the policies
     }
 
     @Test func memoriesHoldWhatWasPlayed() throws {
         var config = Self.config([.pderl])
         (config.population, config.trials, config.geneticMemory, config.testEpisodes) = (2, 2, 500, 0)
-        let queue = try Queue(Device.named("cpu")), spec = try EnvironmentSpec.named("Pendulum-v1"), erl = try ERL(config, spec, seeds: [3], on: queue)
+        let queue = try Queue(Device.named("cpu")), spec = try EnvironmentSpec.named("Pendulum-v1"),
+            erl = try ERL(config, spec, seeds: [3], on: queue)
         let before: [Float] = try erl.actors.read()
         _ = try erl.iterate()
         // The run's memory: both members' two episodes, then the learner's one, each in the order of time.
@@ -290,14 +391,22 @@ import Testing
         #expect(counts == [1000] && erl.frames == [1000])
         let rows: [Float] = try erl.replay.rows.read(elements: 0..<1000 * width)
         func row(_ t: Int) -> ArraySlice<Float> { rows[t * width..<(t + 1) * width] }
-        for t in 0..<1000 where t % 200 != 199 { #expect(Array(row(t).dropFirst(4).prefix(3)) == Array(row(t + 1).prefix(3)), "step \(t) does not lead to the next") }
-        #expect((0..<1000).allSatisfy { row($0).last == 0 }, "Pendulum ends by its time limit alone, after which values go on")
+        for t in 0..<1000 where t % 200 != 199 {
+            #expect(
+                Array(row(t).dropFirst(4).prefix(3)) == Array(row(t + 1).prefix(3)),
+                "step \(t) does not lead to the next")
+        }
+        #expect(
+            (0..<1000).allSatisfy { row($0).last == 0 },
+            "Pendulum ends by its time limit alone, after which values go on")
         // Members act by their networks; the learner's actions are off by the noise.
         let forward = try MLPWorkspace(erl.actor.mlp, members: 1, rows: 1000, backward: false, on: queue)
         for (member, part) in [(0, 0..<400), (1, 400..<800), (2, 800..<1000)] {
-            let parameters = try queue.tensor(Array(before[member * erl.actors.pitch..<(member + 1) * erl.actors.pitch]), [1, erl.actors.pitch])
+            let parameters = try queue.tensor(
+                Array(before[member * erl.actors.pitch..<(member + 1) * erl.actors.pitch]), [1, erl.actors.pitch])
             try forward.forward(MatrixView(queue.tensor(rows, [1, 1000, width])), parameters: parameters, on: queue)
-            let actions: [Float] = try forward.output.read(), gaps = part.map { abs(actions[$0] - row($0)[row($0).startIndex + 3]) }
+            let actions: [Float] = try forward.output.read(),
+                gaps = part.map { abs(actions[$0] - row($0)[row($0).startIndex + 3]) }
             if member < 2 { #expect(gaps.max()! == 0) } else { #expect(gaps.max()! > 0.05 && gaps.max()! < 1) }
         }
     }
@@ -316,65 +425,109 @@ import Testing
     @Test(arguments: ["ddpg", "td3"]) func aLearnerAloneSolvesInvertedPendulum(algorithm: String) throws {
         let spec = try EnvironmentSpec.named("InvertedPendulum-v5")
         guard case .erl(var config) = try AlgorithmSpec.named(algorithm).settings(for: spec) else { return }
-        (config.actorHidden, config.criticHidden, config.batchSize, config.totalSteps) = ([32, 32], [32, 64], 64, 30_000)
+        (config.actorHidden, config.criticHidden, config.batchSize, config.totalSteps) = (
+            [32, 32], [32, 64], 64, 30_000
+        )
         let erl = try ERL(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
         var best = 0.0
         while !erl.isDone, best <= 500 { best = max(best, try erl.iterate()[0]?.learnerTest ?? 0) }
-        #expect(best > 500, "held the pole for \(best) steps of 1000 at best")   // at random for about 6
+        #expect(best > 500, "held the pole for \(best) steps of 1000 at best")  // at random for about 6
     }
 
-    @Test(arguments: [("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"), ("replay_memory=100", "replay_memory"), ("replay_memory=640", "replay_memory"), ("distillation_learning_rate=0", "distillation_learning_rate"), ("distillation_epochs=100001", "distillation_epochs"), ("genetic_memory=100", "genetic_memory"), ("population=1", "population"),
-                      ("variants=[]", "variants"), ("variants=[pderl, pderl]", "variants"), ("tau=[0.1, 0.2]", "tau"), ("gamma=1.5", "gamma"), ("critic_hidden=[200]", "critic_hidden"), ("trials=0", "trials"), ("mode=fast", "mode"), ("noise=pink", "noise")])
+    @Test(arguments: [
+        ("sync_period=0", "sync_period"), ("elite_fraction=1", "elite_fraction"),
+        ("replay_memory=100", "replay_memory"), ("replay_memory=640", "replay_memory"),
+        ("distillation_learning_rate=0", "distillation_learning_rate"),
+        ("distillation_epochs=100001", "distillation_epochs"), ("genetic_memory=100", "genetic_memory"),
+        ("population=1", "population"),
+        ("variants=[]", "variants"), ("variants=[pderl, pderl]", "variants"), ("tau=[0.1, 0.2]", "tau"),
+        ("gamma=1.5", "gamma"), ("critic_hidden=[200]", "critic_hidden"), ("trials=0", "trials"), ("mode=fast", "mode"),
+        ("noise=pink", "noise")
+    ])
     func aSettingThatCannotBeIsNamed(setting: String, key: String) throws {
-        let error = #expect(throws: RunError.self) { _ = try AlgorithmSettings.erl(ERLConfig()).merged(file: nil, overrides: [setting]) }
+        let error = #expect(throws: RunError.self) {
+            _ = try AlgorithmSettings.erl(ERLConfig()).merged(file: nil, overrides: [setting])
+        }
         #expect(error?.description.contains(key) == true, "\(error?.description ?? "")")
     }
 
-    /// What the algorithm or the other settings leave unread is not taken in silence; a file may hold it, as a run's own does.
+    /// What the algorithm or the other settings leave unread is not taken in silence; a file may hold it, as a run's
+    /// own does.
     @Test func aSettingThatNothingReadsIsRefused() throws {
-        func merge(_ algorithm: String, _ overrides: String...) throws { _ = try AlgorithmSpec.named(algorithm).defaults.merged(file: nil, overrides: overrides) }
-        expectRefusal("trials is set (trials=3), but without a population nothing reads it; leave it out") { try merge("ddpg", "trials=3") }
-        expectRefusal("genetic_memory is set (genetic_memory=900), but without a population nothing reads it; leave it out") { try merge("pderl", "population=0", "genetic_memory=900") }
-        expectRefusal("policy_delay is set (policy_delay=3), but only learner=td3 reads it; leave it out") { try merge("pderl", "policy_delay=3") }
-        expectRefusal("noise_theta is set (noise_theta=0.1), but only noise=ou reads it; leave it out") { try merge("td3", "noise_theta=0.1") }
-        expectRefusal("pairing is set (pairing=mix), but only derl and pderl read it; leave it out") { try merge("perl", "pairing=mix") }
+        func merge(_ algorithm: String, _ overrides: String...) throws {
+            _ = try AlgorithmSpec.named(algorithm).defaults.merged(file: nil, overrides: overrides)
+        }
+        expectRefusal("trials is set (trials=3), but without a population nothing reads it; leave it out") {
+            try merge("ddpg", "trials=3")
+        }
+        expectRefusal(
+            "genetic_memory is set (genetic_memory=900), but without a population nothing reads it; leave it out"
+        ) { try merge("pderl", "population=0", "genetic_memory=900") }
+        expectRefusal("policy_delay is set (policy_delay=3), but only learner=td3 reads it; leave it out") {
+            try merge("pderl", "policy_delay=3")
+        }
+        expectRefusal("noise_theta is set (noise_theta=0.1), but only noise=ou reads it; leave it out") {
+            try merge("td3", "noise_theta=0.1")
+        }
+        expectRefusal("pairing is set (pairing=mix), but only derl and pderl read it; leave it out") {
+            try merge("perl", "pairing=mix")
+        }
         try merge("perl", "variants=[perl, derl]", "pairing=mix")
-        try merge("pderl", "population=0", "variants=[erl]", "mutation_magnitude=0.1")   // what a file of several variants needs
+        // what a file of several variants needs
+        try merge("pderl", "population=0", "variants=[erl]", "mutation_magnitude=0.1")
         try merge("pderl", "trials=3", "genetic_memory=900", "noise_theta=0.1")
         try merge("pderl", "policy_delay=3", "learner=td3")
         try merge("td3", "policy_delay=3", "noise_sigma=0.3")
         let folder = try TemporaryFolder()
         try Configuration.yaml(ERLConfig()).write(to: folder("all.yaml"), atomically: true, encoding: .utf8)
-        _ = try AlgorithmSpec.named("td3").defaults.merged(file: folder("all.yaml"), overrides: ["population=0", "learner=td3"])
+        _ = try AlgorithmSpec.named("td3").defaults.merged(
+            file: folder("all.yaml"), overrides: ["population=0", "learner=td3"])
     }
 
     @Test func discreteTasksAndMemoryThatDoesNotFitAreRefused() throws {
         let queue = try Queue(Device.named("cpu"))
-        let discrete = #expect(throws: RunError.self) { try ERL(Self.config(), EnvironmentSpec.named("CartPole-v1"), seeds: [1], on: queue) }
+        let discrete = #expect(throws: RunError.self) {
+            try ERL(Self.config(), EnvironmentSpec.named("CartPole-v1"), seeds: [1], on: queue)
+        }
         #expect(discrete?.description.contains("CartPole-v1 has discrete actions") == true)
         var config = Self.config()
         config.replayMemory = 1 << 29
-        let large = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: Array(1...1000), on: queue) }
-        #expect(large?.description.contains("lower replay_memory") == true && large?.description.contains("MiB") == true)
+        let large = #expect(throws: DeviceError.self) {
+            try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: Array(1...1000), on: queue)
+        }
+        #expect(
+            large?.description.contains("lower replay_memory") == true && large?.description.contains("MiB") == true)
         (config.replayMemory, config.testEpisodes) = (5000, 1 << 28)
-        let long = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue) }
+        let long = #expect(throws: DeviceError.self) {
+            try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
+        }
         #expect(long?.description.contains("test_episodes") == true)
         config.population = 0
         config.variants = [.erl]
-        let alone = #expect(throws: DeviceError.self) { try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue) }
-        #expect(alone?.description.contains("test_episodes") == true && alone?.description.contains("population") == false)
+        let alone = #expect(throws: DeviceError.self) {
+            try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
+        }
+        #expect(
+            alone?.description.contains("test_episodes") == true && alone?.description.contains("population") == false)
         #expect(queue.counts.allocations == 0)
     }
 
     @Test func tasksHaveThePapersSettings() throws {
         func config(_ algorithm: String, _ task: String, _ mode: ERLMode = .default) throws -> ERLConfig {
-            guard case .erl(let config) = try AlgorithmSpec.named(algorithm).settings(for: EnvironmentSpec.named(task), mode: mode) else { fatalError() }
+            guard
+                case .erl(let config) = try AlgorithmSpec.named(algorithm).settings(
+                    for: EnvironmentSpec.named(task), mode: mode)
+            else { fatalError() }
             return config
         }
-        let walker = try config("pderl", "Walker2d-v5"), ant = try config("derl", "Ant-v5"), swimmer = try config("perl", "Swimmer-v5"), cheetah = try config("pderl", "HalfCheetah-v5")
+        let walker = try config("pderl", "Walker2d-v5"), ant = try config("derl", "Ant-v5"),
+            swimmer = try config("perl", "Swimmer-v5"), cheetah = try config("pderl", "HalfCheetah-v5")
         #expect((walker.elites, walker.trials, walker.syncPeriod, walker.totalSteps) == (2, 5, 1, 6_000_000))
         #expect((ant.elites, ant.trials, ant.syncPeriod, ant.mutationMagnitude) == (2, 1, 1, 0.01))
-        #expect((swimmer.elites, swimmer.trials, swimmer.syncPeriod, swimmer.totalSteps, swimmer.mutationMagnitude) == (1, 1, 10, 2_000_000, 0.1))
+        #expect(
+            (swimmer.elites, swimmer.trials, swimmer.syncPeriod, swimmer.totalSteps, swimmer.mutationMagnitude) == (
+                1, 1, 10, 2_000_000, 0.1
+            ))
         #expect((cheetah.elites, cheetah.trials, cheetah.syncPeriod, cheetah.totalSteps) == (1, 1, 10, 6_000_000))
         let hopper = try config("erl", "Hopper-v5", .faithful)
         #expect((hopper.elites, hopper.trials) == (3, 5))

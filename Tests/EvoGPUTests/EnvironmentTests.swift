@@ -9,24 +9,30 @@ final class World {
     let actions: Tensor, reward: Tensor, terminated: Tensor, truncated: Tensor, nextObservation: Tensor
     private let queue: Queue
 
-    init(_ spec: EnvironmentSpec, members: Int, environments: Int, T: Int = 1, seed: UInt32 = 1, on queue: Queue) throws {
+    init(_ spec: EnvironmentSpec, members: Int, environments: Int, T: Int = 1, seed: UInt32 = 1, on queue: Queue) throws
+    {
         let streams = try queue.tensor((0..<members).flatMap { [seed, 0, UInt32($0), 0] }, [members, 4])
         let rows = environments * T
         (self.spec, self.T, self.queue) = (spec, T, queue)
-        environment = try VectorEnvironment(spec, members: members, environmentsPerMember: environments, streams: streams, queue: queue)
+        environment = try VectorEnvironment(
+            spec, members: members, environmentsPerMember: environments, streams: streams, queue: queue)
         actions = try queue.tensor(.float32, [members * environments, spec.action.width])
         // Unwritten elements show as NaN and -7.
         reward = try queue.tensor([Float](repeating: .nan, count: members * rows), [members, rows])
         terminated = try queue.tensor([Int32](repeating: -7, count: members * rows), [members, rows])
         truncated = try queue.tensor([Int32](repeating: -7, count: members * rows), [members, rows])
-        nextObservation = try queue.tensor([Float](repeating: .nan, count: members * rows * spec.observationCount), [members, rows, spec.observationCount], padded: true)
+        nextObservation = try queue.tensor(
+            [Float](repeating: .nan, count: members * rows * spec.observationCount),
+            [members, rows, spec.observationCount], padded: true)
         try environment.reset(step: 0)
     }
 
     func step(_ action: [Float], t: Int = 0, autoReset: Bool = true, number: UInt32 = 1, timeLimit: Int? = nil) throws {
         try actions.write(action)
-        try environment.step(actions: actions, reward: reward, terminated: terminated, truncated: truncated, nextObservation: nextObservation,
-                             T: T, t: t, autoReset: autoReset, step: number, timeLimit: timeLimit)
+        try environment.step(
+            actions: actions, reward: reward, terminated: terminated, truncated: truncated,
+            nextObservation: nextObservation,
+            T: T, t: t, autoReset: autoReset, step: number, timeLimit: timeLimit)
     }
 
     // Reads go through the world, because it keeps the queue that its tensors don't own.
@@ -37,8 +43,11 @@ final class World {
     func bits() throws -> [[UInt32]] {
         func float(_ tensor: Tensor) throws -> [UInt32] { try floats(tensor).map(\.bitPattern) }
         func integer(_ tensor: Tensor) throws -> [UInt32] { try integers(tensor).map { UInt32(bitPattern: $0) } }
-        return try [float(environment.state), float(environment.observations.withoutPadding), float(environment.episode), float(reward),
-                    integer(terminated), integer(truncated), float(nextObservation)]
+        return try [
+            float(environment.state), float(environment.observations.withoutPadding), float(environment.episode),
+            float(reward),
+            integer(terminated), integer(truncated), float(nextObservation)
+        ]
     }
 
     func episode(_ row: VectorEnvironment.EpisodeRow) throws -> [Float] {
@@ -54,7 +63,8 @@ extension EnvironmentSpec: CustomTestStringConvertible {
     func randomActions(_ count: Int, _ rng: inout SeededGenerator) -> [Float] {
         switch action {
         case .discrete(let n): (0..<count).map { _ in Float(Int.random(in: 0..<n, using: &rng)) }
-        case .box(let low, let high): (0..<count).flatMap { _ in zip(low, high).map { Float.random(in: 1.5 * $0..<1.5 * $1, using: &rng) } }
+        case .box(let low, let high):
+            (0..<count).flatMap { _ in zip(low, high).map { Float.random(in: 1.5 * $0..<1.5 * $1, using: &rng) } }
         }
     }
 }
@@ -67,21 +77,26 @@ extension EnvironmentSpec: CustomTestStringConvertible {
     func matchesGymnasium(backend: Backend, name: String) throws {
         let spec = try EnvironmentSpec.named(name)
         let file = String(name.split(separator: "-")[0])
-        let json = try #require(Bundle.module.url(forResource: file, withExtension: "json", subdirectory: "Fixtures/classic-reference"))
+        let json = try #require(
+            Bundle.module.url(forResource: file, withExtension: "json", subdirectory: "Fixtures/classic-reference"))
         let reference = try ReferenceCase(json: json)
-        let state = try reference.doubles("state"), count = try reference.shape("state")[0], components = spec.stateCount
+        let state = try reference.doubles("state"), count = try reference.shape("state")[0],
+            components = spec.stateCount
         let world = try World(spec, members: 1, environments: count, on: backend.makeQueue())
-        try world.environment.state.write((0..<components).flatMap { c in (0..<count).map { Float(state[$0 * components + c]) } })
+        try world.environment.state.write(
+            (0..<components).flatMap { c in (0..<count).map { Float(state[$0 * components + c]) } })
         try world.step(reference.doubles("action").map { Float($0) }, autoReset: false)
 
         let after = try world.floats(world.environment.state)
         let rows = (0..<count).flatMap { s in (0..<components).map { after[$0 * count + s] } }
-        // The states before are floats, so only the step's own roundings are left. The largest is that of an angle near 2 pi, half
-        // an ulp of which is 2.4e-7, seen in its cosine; the tolerance is 1.6 times that. Acrobot's long steps amplify roundings a
-        // thousandfold, which is why its kernel computes in pairs of floats.
+        // The states before are floats, so only the step's own roundings are left. The largest is that of an angle near
+        // 2 pi, half an ulp of which is 2.4e-7, seen in its cosine; the tolerance is 1.6 times that. Acrobot's long
+        // steps amplify roundings a thousandfold, which is why its kernel computes in pairs of floats.
         try expectWithin(4e-7, rows, reference.doubles("state_next"), "state")
         try expectWithin(4e-7, world.floats(world.nextObservation), reference.doubles("obs_next"), "observation")
-        try expectWithin(4e-7, world.floats(world.environment.observations), reference.doubles("obs_next"), "observation without reset")
+        try expectWithin(
+            4e-7, world.floats(world.environment.observations), reference.doubles("obs_next"),
+            "observation without reset")
         try expectWithin(4e-7, world.floats(world.reward), reference.doubles("reward"), "reward")
         // No transition lies so near a threshold that its float falls on the other side.
         let ended = try world.integers(world.terminated)
@@ -90,23 +105,29 @@ extension EnvironmentSpec: CustomTestStringConvertible {
 
     private func expectWithin(_ tolerance: Double, _ got: [Float], _ want: [Double], _ what: String) {
         #expect(got.count == want.count)
-        let worst = zip(got, want).map { $0.isNaN ? .infinity : abs(Double($0) - $1) / (1 + abs($1)) }.enumerated().max { $0.element < $1.element }
-        #expect(worst!.element <= tolerance, "\(what): [\(worst!.offset)] is \(got[worst!.offset]), wanted \(want[worst!.offset])")
+        let worst = zip(got, want).map { $0.isNaN ? .infinity : abs(Double($0) - $1) / (1 + abs($1)) }.enumerated().max
+        { $0.element < $1.element }
+        #expect(
+            worst!.element <= tolerance,
+            "\(what): [\(worst!.offset)] is \(got[worst!.offset]), wanted \(want[worst!.offset])")
     }
 
-    /// One slot, rows that share a vector with another member's, exactly one vector, and more; short episodes, so that many resets happen.
+    /// One slot, rows that share a vector with another member's, exactly one vector, and more; short episodes, so that
+    /// many resets happen.
     @Test(arguments: EnvironmentSpec.all, [(1, 1), (3, 7), (2, 16), (5, 33)])
     func everyBackendGivesTheSameBits(spec: EnvironmentSpec, shape: (members: Int, environments: Int)) throws {
         var first: [[UInt32]]?
         for backend in Backend.telling(of: spec) {
             var rng = SeededGenerator(seed: 7)
-            let world = try World(spec, members: shape.members, environments: shape.environments, T: 3, on: backend.makeQueue())
+            let world = try World(
+                spec, members: shape.members, environments: shape.environments, T: 3, on: backend.makeQueue())
             for k in 0..<40 {
-                try world.step(spec.randomActions(world.environment.slots, &rng), t: k % 3, number: UInt32(k + 1), timeLimit: 13)
+                try world.step(
+                    spec.randomActions(world.environment.slots, &rng), t: k % 3, number: UInt32(k + 1), timeLimit: 13)
             }
             let bits = try world.bits()
             if first == nil { first = bits }
-            let same = bits == first   // arrays of this size are not worth printing
+            let same = bits == first  // arrays of this size are not worth printing
             #expect(same, "\(backend) differs from \(Backend.available[0])")
             #expect(try world.episode(.finished).allSatisfy { $0 >= 3 }, "40 steps hold three episodes of at most 13")
         }
@@ -116,11 +137,13 @@ extension EnvironmentSpec: CustomTestStringConvertible {
     func seedsDecideTheBits(spec: EnvironmentSpec) throws {
         func run(seed: UInt32, members: Int, environments: Int) throws -> World {
             var rng = SeededGenerator(seed: 3)
-            let world = try World(spec, members: members, environments: environments, seed: seed, on: Backend.available[0].makeQueue())
+            let world = try World(
+                spec, members: members, environments: environments, seed: seed, on: Backend.available[0].makeQueue())
             for k in 0..<10 {
                 // The same action everywhere, so that worlds of different sizes can be compared.
                 let action = spec.randomActions(1, &rng)
-                try world.step((0..<world.environment.slots).flatMap { _ in action }, number: UInt32(k + 1), timeLimit: 4)
+                try world.step(
+                    (0..<world.environment.slots).flatMap { _ in action }, number: UInt32(k + 1), timeLimit: 4)
             }
             return world
         }
@@ -142,29 +165,39 @@ extension EnvironmentSpec: CustomTestStringConvertible {
         let pi = Float.pi
         let bounds: [String: (state: [Float], observation: [Float])] = [
             "Acrobot-v1": ([pi, pi, 4 * pi, 9 * pi], [1, 1, 1, 1, 4 * pi, 9 * pi]),
-            "CartPole-v1": ([2.4, 20, 0.20943951, 20], [4.8, 20, 0.41887902, 20]),  // the speeds have no limit; 20 is never reached in 2.4 m
+            // the speeds have no limit; 20 is never reached in 2.4 m
+            "CartPole-v1": ([2.4, 20, 0.20943951, 20], [4.8, 20, 0.41887902, 20]),
             "MountainCar-v0": ([1.2, 0.07], [1.2, 0.07]),
             "MountainCarContinuous-v0": ([1.2, 0.07], [1.2, 0.07]),
-            "Pendulum-v1": ([2.5 * pi + 0.4, 8], [1, 1, 8]),  // whole turns come off beyond 2.5 pi, and a step moves 0.4 rad
+            // whole turns come off beyond 2.5 pi, and a step moves 0.4 rad
+            "Pendulum-v1": ([2.5 * pi + 0.4, 8], [1, 1, 8])
         ]
         for name in Self.classic {
             let spec = try EnvironmentSpec.named(name), bound = try #require(bounds[name])
-            var rng = SeededGenerator(seed: 5), stateMax = [Float](repeating: 0, count: spec.stateCount), observationMax = [Float](repeating: 0, count: spec.observationCount)
+            var rng = SeededGenerator(seed: 5), stateMax = [Float](repeating: 0, count: spec.stateCount),
+                observationMax = [Float](repeating: 0, count: spec.observationCount)
             let world = try World(spec, members: 2, environments: 8, on: Backend.available[0].makeQueue())
             for k in 0..<5000 {
                 // Each action is held for a while, or nothing would ever swing far.
                 if k % 8 == 0 { try world.actions.write(spec.randomActions(16, &rng)) }
-                try world.environment.step(actions: world.actions, reward: world.reward, terminated: world.terminated, truncated: world.truncated,
-                                           nextObservation: world.nextObservation, T: 1, t: 0, autoReset: true, step: UInt32(k + 1))
-                let state = try world.floats(world.environment.state), observation = try world.floats(world.nextObservation)
-                for (i, value) in state.enumerated() { stateMax[i / 16] = value.isNaN ? .infinity : max(stateMax[i / 16], abs(value)) }
+                try world.environment.step(
+                    actions: world.actions, reward: world.reward, terminated: world.terminated,
+                    truncated: world.truncated,
+                    nextObservation: world.nextObservation, T: 1, t: 0, autoReset: true, step: UInt32(k + 1))
+                let state = try world.floats(world.environment.state),
+                    observation = try world.floats(world.nextObservation)
+                for (i, value) in state.enumerated() {
+                    stateMax[i / 16] = value.isNaN ? .infinity : max(stateMax[i / 16], abs(value))
+                }
                 for (i, value) in observation.enumerated() {
                     let c = i % spec.observationCount
                     observationMax[c] = value.isNaN ? .infinity : max(observationMax[c], abs(value))
                 }
             }
             #expect(zip(stateMax, bound.state).allSatisfy { $0 <= $1 }, "\(name): state reached \(stateMax)")
-            #expect(zip(observationMax, bound.observation).allSatisfy { $0 <= $1 }, "\(name): observation reached \(observationMax)")
+            #expect(
+                zip(observationMax, bound.observation).allSatisfy { $0 <= $1 },
+                "\(name): observation reached \(observationMax)")
             #expect(try world.episode(.nonFinite).allSatisfy { $0 == 0 })
             #expect(try world.episode(.finished).allSatisfy { $0 >= 5 })
         }
@@ -177,7 +210,7 @@ extension EnvironmentSpec: CustomTestStringConvertible {
             "CartPole-v1": .init(repeating: -0.05...0.05, count: 4),
             "MountainCar-v0": [-0.6...(-0.4), 0...0],
             "MountainCarContinuous-v0": [-0.6...(-0.4), 0...0],
-            "Pendulum-v1": [-Float.pi...Float.pi, -1...1],
+            "Pendulum-v1": [-Float.pi...Float.pi, -1...1]
         ]
         for name in Self.classic {
             let world = try World(.named(name), members: 8, environments: 1024, on: Backend.available[0].makeQueue())
@@ -185,11 +218,17 @@ extension EnvironmentSpec: CustomTestStringConvertible {
             for (c, range) in try #require(ranges[name]).enumerated() {
                 let values = state[c * count..<(c + 1) * count].map(Double.init)
                 let low = Double(range.lowerBound), high = Double(range.upperBound), width = high - low
-                let mean = values.reduce(0, +) / Double(count), variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(count)
+                let mean = values.reduce(0, +) / Double(count),
+                    variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(count)
                 #expect(values.allSatisfy { low...high ~= $0 }, "\(name) [\(c)]")
-                // 5 standard errors: of the mean width / sqrt(12 n), of the variance width^2 / sqrt(180 n). All but e^-8 of samples reach 1/1000 of an end.
-                #expect(abs(mean - (low + high) / 2) <= 5 * width / (12 * Double(count)).squareRoot(), "\(name) [\(c)]: mean \(mean)")
-                #expect(abs(variance - width * width / 12) <= 5 * width * width / (180 * Double(count)).squareRoot(), "\(name) [\(c)]: variance \(variance)")
+                // 5 standard errors: of the mean width / sqrt(12 n), of the variance width^2 / sqrt(180 n). All but
+                // e^-8 of samples reach 1/1000 of an end.
+                #expect(
+                    abs(mean - (low + high) / 2) <= 5 * width / (12 * Double(count)).squareRoot(),
+                    "\(name) [\(c)]: mean \(mean)")
+                #expect(
+                    abs(variance - width * width / 12) <= 5 * width * width / (180 * Double(count)).squareRoot(),
+                    "\(name) [\(c)]: variance \(variance)")
                 #expect(values.min()! <= low + 0.001 * width && values.max()! >= high - 0.001 * width, "\(name) [\(c)]")
             }
         }
@@ -207,20 +246,24 @@ extension EnvironmentSpec: CustomTestStringConvertible {
         }
         // Rows are member, step, environment: the last step's are 6, 7, 8 of each member's 9.
         let last = (0..<2).flatMap { p in (6..<9).map { p * 9 + $0 } }
-        let truncated = try world.integers(world.truncated), terminated = try world.integers(world.terminated), reward = try world.floats(world.reward)
+        let truncated = try world.integers(world.truncated), terminated = try world.integers(world.terminated),
+            reward = try world.floats(world.reward)
         #expect(truncated == (0..<18).map { last.contains($0) ? 1 : 0 })
         #expect(terminated == [Int32](repeating: 0, count: 18))
         #expect(reward == [Float](repeating: -1, count: 18))
-        let next = try world.floats(world.nextObservation), observation = try world.floats(world.environment.observations)
+        let next = try world.floats(world.nextObservation),
+            observation = try world.floats(world.environment.observations)
         for row in last {
-            #expect(abs(Double(next[2 * row]) - position) <= 1e-6 && abs(Double(next[2 * row + 1]) - velocity) <= 1e-6)  // a few roundings of values below 1
+            // a few roundings of values below 1
+            #expect(abs(Double(next[2 * row]) - position) <= 1e-6 && abs(Double(next[2 * row + 1]) - velocity) <= 1e-6)
         }
         for slot in 0..<6 { #expect(-0.6...(-0.4) ~= observation[2 * slot] && observation[2 * slot + 1] == 0) }
         let episodes = try VectorEnvironment.EpisodeRow.allCases.map { try world.episode($0) }
         #expect(episodes == [0, 0, 1, -3, 3, -3, 3, 0, 0].map { [Float](repeating: $0, count: 6) })
     }
 
-    /// A pole already falling ends at the first step; at a limit of one step that is both kinds of end. Its neighbour goes on.
+    /// A pole already falling ends at the first step; at a limit of one step that is both kinds of end. Its neighbour
+    /// goes on.
     @Test(arguments: Backend.available)
     func terminationAndTruncationAreSeparate(backend: Backend) throws {
         for limit in [1, 500] {
@@ -262,11 +305,13 @@ extension EnvironmentSpec: CustomTestStringConvertible {
             let world = try World(spec, members: 2, environments: 5, T: 3, on: Backend.available[0].makeQueue())
             try world.step(spec.randomActions(10, &rng), t: 1)
             let written = (0..<30).map { $0 / 5 % 3 == 1 }
-            let reward = try world.floats(world.reward), terminated = try world.integers(world.terminated), next = try world.floats(world.nextObservation)
+            let reward = try world.floats(world.reward), terminated = try world.integers(world.terminated),
+                next = try world.floats(world.nextObservation)
             #expect(reward.map { !$0.isNaN } == written)
             #expect(terminated.map { $0 != -7 } == written)
             #expect(next.map { !$0.isNaN } == written.flatMap { [Bool](repeating: $0, count: spec.observationCount) })
-            let width = world.environment.observations.pitch, rows = try world.floats(world.environment.observations.withoutPadding)
+            let width = world.environment.observations.pitch,
+                rows = try world.floats(world.environment.observations.withoutPadding)
             #expect(rows.enumerated().allSatisfy { $0.offset % width < spec.observationCount || $0.element == 0 })
         }
     }
@@ -299,7 +344,10 @@ extension EnvironmentSpec: CustomTestStringConvertible {
                 #expect(try poisoned.floats(poisoned.reward)[victim] == 0, "\(what)")
                 #expect(try poisoned.episode(.nonFinite) == (0..<slots).map { $0 == victim ? 1 : 0 }, "\(what)")
                 #expect(try poisoned.episode(.elapsed)[victim] == 0, "\(what)")
-                for tensor in [poisoned.environment.state, poisoned.environment.observations, poisoned.nextObservation, poisoned.environment.episode] {
+                for tensor in [
+                    poisoned.environment.state, poisoned.environment.observations, poisoned.nextObservation,
+                    poisoned.environment.episode
+                ] {
                     #expect(try poisoned.floats(tensor).allSatisfy(\.isFinite), "\(what)")
                 }
             }
@@ -308,7 +356,9 @@ extension EnvironmentSpec: CustomTestStringConvertible {
 
     /// Whether the first episode was whole, whatever came after it.
     @Test(arguments: Backend.available) func aStateThatBreaksLaterLeavesTheFirstEpisodeWhole(backend: Backend) throws {
-        let spec = try EnvironmentSpec.named("Pendulum-v1"), slots = 5, world = try World(spec, members: 1, environments: slots, on: backend.makeQueue()), zeros = [Float](repeating: 0, count: slots)
+        let spec = try EnvironmentSpec.named("Pendulum-v1"), slots = 5,
+            world = try World(spec, members: 1, environments: slots, on: backend.makeQueue()),
+            zeros = [Float](repeating: 0, count: slots)
         var early = zeros, late = zeros
         (early[1], late[3]) = (.nan, .nan)
         for t in 0..<250 { try world.step(t == 6 ? early : t == 230 ? late : zeros, number: UInt32(t)) }
@@ -321,6 +371,8 @@ extension EnvironmentSpec: CustomTestStringConvertible {
         #expect(try EnvironmentSpec.named("mountaincar").name == "MountainCar-v0")
         let error = #expect(throws: UnknownEnvironment.self) { try EnvironmentSpec.named("Pendulm-v1") }
         let text = try #require(error).description
-        #expect(text.hasPrefix("there is no environment Pendulm-v1 (did you mean Pendulum-v1?); accepted: Acrobot-v1, CartPole-v1"))
+        #expect(
+            text.hasPrefix(
+                "there is no environment Pendulm-v1 (did you mean Pendulum-v1?); accepted: Acrobot-v1, CartPole-v1"))
     }
 }

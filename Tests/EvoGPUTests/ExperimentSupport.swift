@@ -32,9 +32,12 @@ final class TemporaryFolder {
     var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } }
 }
 
-/// Expects the refusal whose sentence is exactly this, with the path of `folder` written as FOLDER. A sentence is one line.
-func expectRefusal(_ sentence: String, in folder: TemporaryFolder? = nil, sourceLocation: SourceLocation = #_sourceLocation,
-                   _ body: () throws -> Void) {
+/// Expects the refusal whose sentence is exactly this, with the path of `folder` written as FOLDER. A sentence is one
+/// line.
+func expectRefusal(
+    _ sentence: String, in folder: TemporaryFolder? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () throws -> Void
+) {
     do {
         try body()
         Issue.record("nothing was refused; expected: \(sentence)", sourceLocation: sourceLocation)
@@ -47,12 +50,16 @@ func expectRefusal(_ sentence: String, in folder: TemporaryFolder? = nil, source
     }
 }
 
-/// A copy of the reference case `name` of a folder: its index without checksum, changed by `edit`, beside data changed by `spoil`,
-/// which is given where each array starts.
-func alteredReference(_ source: URL, _ name: String, edit: (inout [String: Any]) -> Void = { _ in },
-                      spoil: (inout Data, [String: Int]) -> Void = { _, _ in }) throws -> (TemporaryFolder, URL) {
+/// A copy of the reference case `name` of a folder: its index without checksum, changed by `edit`, beside data changed
+/// by `spoil`, which is given where each array starts.
+func alteredReference(
+    _ source: URL, _ name: String, edit: (inout [String: Any]) -> Void = { _ in },
+    spoil: (inout Data, [String: Int]) -> Void = { _, _ in }
+) throws -> (TemporaryFolder, URL) {
     let folder = try TemporaryFolder()
-    var index = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: source.appendingPathComponent("\(name).json"))) as? [String: Any])
+    var index = try #require(
+        JSONSerialization.jsonObject(with: Data(contentsOf: source.appendingPathComponent("\(name).json")))
+            as? [String: Any])
     var data = try Data(contentsOf: source.appendingPathComponent("\(name).bin"))
     let arrays = try #require(index["arrays"] as? [[String: Any]])
     let offsets = Dictionary(uniqueKeysWithValues: arrays.map { ($0["name"] as! String, $0["offset"] as! Int) })
@@ -70,10 +77,11 @@ extension Backend {
         return available.filter { $0.device == "cpu" || $0.lanes == lanes && $0.form == .register }
     }()
 
-    /// Those that say something new of an environment. A driver builds a robot's program for seconds, so only one robot of each
-    /// engine, and one on hills, has it built for every number of lanes.
+    /// Those that say something new of an environment. A driver builds a robot's program for seconds, so only one robot
+    /// of each engine, and one on hills, has it built for every number of lanes.
     static func telling(of spec: EnvironmentSpec) -> [Backend] {
-        spec.physics == nil || ["Hopper-hilly", "InvertedDoublePendulum-v5", "Ant-v5"].contains(spec.name) ? available : usual
+        spec.physics == nil || ["Hopper-hilly", "InvertedDoublePendulum-v5", "Ant-v5"].contains(spec.name)
+            ? available : usual
     }
 }
 
@@ -83,9 +91,21 @@ enum JSON: Codable {
 
     init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
-        if value.decodeNil() { self = .null } else if let it = try? value.decode(Bool.self) { self = .bool(it) } else if let it = try? value.decode(UInt64.self) { self = .unsigned(it) }
-        else if let it = try? value.decode(Double.self) { self = .number(it) } else if let it = try? value.decode(String.self) { self = .string(it) }
-        else if let it = try? value.decode([JSON].self) { self = .list(it) } else { self = .object(try value.decode([String: JSON].self)) }
+        if value.decodeNil() {
+            self = .null
+        } else if let it = try? value.decode(Bool.self) {
+            self = .bool(it)
+        } else if let it = try? value.decode(UInt64.self) {
+            self = .unsigned(it)
+        } else if let it = try? value.decode(Double.self) {
+            self = .number(it)
+        } else if let it = try? value.decode(String.self) {
+            self = .string(it)
+        } else if let it = try? value.decode([JSON].self) {
+            self = .list(it)
+        } else {
+            self = .object(try value.decode([String: JSON].self))
+        }
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -7,7 +7,9 @@ import Testing
     /// A run of odd sizes, small enough for every backend.
     static func config(population: Int = 3) -> PPOConfig {
         var config = PPOConfig()
-        (config.population, config.environments, config.rolloutSteps, config.batchSize, config.epochs) = (population, 5, 12, 25, 2)
+        (config.population, config.environments, config.rolloutSteps, config.batchSize, config.epochs) = (
+            population, 5, 12, 25, 2
+        )
         (config.hidden, config.valueHidden, config.totalSteps) = ([17, 18], [16], 60 * 40)
         return config
     }
@@ -22,19 +24,24 @@ import Testing
         let after = queue.counts
         #expect(after.allocations == before.allocations)
         #expect(after.readBacks - before.readBacks == 3)
-        // The local-memory form sums bias gradients in a launch of its own, for layers with more than 16 inputs and outputs: 17 x 18 here.
+        // The local-memory form sums bias gradients in a launch of its own, for layers with more than 16 inputs and
+        // outputs: 17 x 18 here.
         let local = queue.matrixForm == .local ? 1 : 0
-        let rollout = 1 + 12 * (1 + 3 + 1 + 1)                        // noise; observe, three layers, act, step
-        let advantages = 3 + 2 * 3 * (2 + 1) + 2 + 1 + 1              // statistics, value network on three parts twice, rewards, advantage, log_std
-        let loss = 1 + 3 + 2 + 1 + 1 + 1 + 1                          // gather, both networks, advantage statistics, loss, sums, progress
-        let step = (3 + 2 + 2 + local) + (2 + 1 + 1) + 1 + 3          // policy's gradients (weights, transposes, inputs), value's, log_std, optimiser
+        let rollout = 1 + 12 * (1 + 3 + 1 + 1)  // noise; observe, three layers, act, step
+        // statistics, value network on three parts twice, rewards, advantage, log_std
+        let advantages = 3 + 2 * 3 * (2 + 1) + 2 + 1 + 1
+        let loss = 1 + 3 + 2 + 1 + 1 + 1 + 1  // gather, both networks, advantage statistics, loss, sums, progress
+        // policy's gradients (weights, transposes, inputs), value's, log_std, optimiser
+        let step = (3 + 2 + 2 + local) + (2 + 1 + 1) + 1 + 3
         let launches = rollout + advantages + 2 * (1 + 3 * (loss + step)) + 1
         #expect(after.launches - before.launches == 3 * launches)
     }
 
     @Test(arguments: ["Pendulum-v1", "CartPole-v1"]) func runsInLockStepEqualRunsAlone(environment: String) throws {
-        let spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu")), config = Self.config()
-        let together = try PPO(config, spec, seeds: [7, 8], on: queue), alone = try PPO(config, spec, seeds: [8], on: queue)
+        let spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu")),
+            config = Self.config()
+        let together = try PPO(config, spec, seeds: [7, 8], on: queue),
+            alone = try PPO(config, spec, seeds: [8], on: queue)
         for _ in 0..<4 { _ = try together.iterate(); _ = try alone.iterate() }
         let rows: [Float] = try together.parameters.read(), row: [Float] = try alone.parameters.read()
         #expect(rows.suffix(row.count).map(\.bitPattern) == row.map(\.bitPattern))
@@ -51,8 +58,10 @@ import Testing
         #expect(results[0] == results[1] && results[0] == results[2])
     }
 
-    // At the old policy every ratio is 1 and normalised advantages have mean 0, so the surrogate's mean is 0 whatever the rewards were.
-    @Test(arguments: ["Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0", "Acrobot-v1"]) func theFirstStepsSurrogateIsZero(environment: String) throws {
+    // At the old policy every ratio is 1 and normalised advantages have mean 0, so the surrogate's mean is 0 whatever
+    // the rewards were.
+    @Test(arguments: ["Pendulum-v1", "CartPole-v1", "MountainCarContinuous-v0", "Acrobot-v1"])
+    func theFirstStepsSurrogateIsZero(environment: String) throws {
         var config = Self.config()
         (config.epochs, config.batchSize) = (1, 60)
         let ppo = try PPO(config, EnvironmentSpec.named(environment), seeds: [1], on: Queue(Device.named("cpu")))
@@ -62,7 +71,8 @@ import Testing
 
     @Test func aStoppedMemberKeepsItsBits() throws {
         var config = Self.config(population: 2)
-        config.maxKL = PerMember([0, 1e-30])   // member 1 stops at its first minibatch with any KL at all: its second at the latest
+        // member 1 stops at its first minibatch with any KL at all: its second at the latest
+        config.maxKL = PerMember([0, 1e-30])
         (config.epochs, config.learningRateSchedule) = (1, .constant)
         var few = config
         few.epochs = 3
@@ -71,7 +81,9 @@ import Testing
             let ppo = try PPO(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
             let stopped = try ppo.iterate()[1].minibatches
             #expect(stopped <= 2, "member 1 went on for \(stopped) minibatches")
-            return try [ppo.parameters, ppo.optimiser.firstMoments, ppo.optimiser.secondMoments, ppo.optimiser.corrections].map { try $0.read() }
+            return try [
+                ppo.parameters, ppo.optimiser.firstMoments, ppo.optimiser.secondMoments, ppo.optimiser.corrections
+            ].map { try $0.read() }
         }
         // Two more epochs change member 0, and not one bit of member 1, which has stopped before them.
         for (one, three) in try zip(tensors(config), tensors(few)) {
@@ -87,7 +99,8 @@ import Testing
         config.learningRateSchedule = .constant
         let ppo = try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
         let figures = try ppo.iterate()
-        // The first minibatch is at the old policy, where rounding alone may already make a KL above 1e-12; the second surely is.
+        // The first minibatch is at the old policy, where rounding alone may already make a KL above 1e-12; the second
+        // surely is.
         #expect(figures[0].minibatches == 6)
         #expect((1...2).contains(figures[1].minibatches))
         #expect(try ppo.iterate()[1].minibatches >= 1, "the member starts again in the next iteration")
@@ -96,7 +109,7 @@ import Testing
     @Test func thePenaltyAdapts() throws {
         var config = Self.config(population: 2)
         config.objective = .penalty
-        config.klTarget = PerMember([1e-9, 1e3])   // always passed, never reached
+        config.klTarget = PerMember([1e-9, 1e3])  // always passed, never reached
         let ppo = try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
         var figures = try ppo.iterate()
         #expect(figures.map(\.klCoefficient) == [2, 0.5])
@@ -106,7 +119,10 @@ import Testing
 
     @Test func learnsCartPoleALittle() throws {
         var config = PPOConfig()
-        (config.population, config.environments, config.rolloutSteps, config.batchSize, config.totalSteps, config.learningRate) = (2, 8, 64, 128, 20_480, 1e-3)
+        (
+            config.population, config.environments, config.rolloutSteps, config.batchSize, config.totalSteps,
+            config.learningRate
+        ) = (2, 8, 64, 128, 20_480, 1e-3)
         let ppo = try PPO(config, EnvironmentSpec.named("CartPole-v1"), seeds: [1], on: Queue(Device.named("cpu")))
         let first = try ppo.iterate().compactMap(\.meanReturn)
         var last: [Double] = []
@@ -119,14 +135,21 @@ import Testing
         var config = PPOConfig()
         (config.population, config.environments, config.rolloutSteps) = (100_000, 1024, 4096)
         let queue = try Queue(Device.named("cpu"))
-        let error = #expect(throws: DeviceError.self) { try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue) }
+        let error = #expect(throws: DeviceError.self) {
+            try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
+        }
         #expect(error?.description.contains("lower population") == true && error?.description.contains("MiB") == true)
         #expect(queue.counts.allocations == 0)
     }
 
-    @Test(arguments: [("population", "0"), ("batch_size", "1000000"), ("gamma", "1.5"), ("learning_rate", "[0.1, 0.2]"), ("hidden", "[0]"), ("total_steps", "-5")])
+    @Test(arguments: [
+        ("population", "0"), ("batch_size", "1000000"), ("gamma", "1.5"), ("learning_rate", "[0.1, 0.2]"),
+        ("hidden", "[0]"), ("total_steps", "-5")
+    ])
     func aSettingThatCannotBeIsNamed(key: String, value: String) throws {
-        let error = #expect(throws: RunError.self) { try Configuration.load(PPOConfig(), overrides: ["\(key)=\(value)"]).validate() }
+        let error = #expect(throws: RunError.self) {
+            try Configuration.load(PPOConfig(), overrides: ["\(key)=\(value)"]).validate()
+        }
         #expect(error?.description.contains(key) == true)
     }
 }

@@ -3,11 +3,19 @@ import Foundation
 import GPUTensor
 import Testing
 
-/// The program's cache of built OpenCL programs, seen from outside: separate processes with a cache folder of their own.
+/// The program's cache of built OpenCL programs, seen from outside: separate processes with a cache folder of their
+/// own.
 @Suite(.enabled(if: (try? Device.named("opencl")) != nil, "no OpenCL device is installed")) struct ProgramCacheTests {
     private func start(_ cache: URL, out: URL) throws -> ChildProcess {
-        try ChildProcess(["train", "ppo", "--env", "CartPole-v1", "--device", "opencl", "--eval-episodes", "0", "--quiet", "--out", out.path]
-            + ["population=1", "environments=2", "rollout_steps=4", "batch_size=8", "epochs=1", "total_steps=8", "hidden=[8]", "value_hidden=[8]"].flatMap { ["--set", $0] },
+        try ChildProcess(
+            [
+                "train", "ppo", "--env", "CartPole-v1", "--device", "opencl", "--eval-episodes", "0", "--quiet",
+                "--out", out.path
+            ]
+                + [
+                    "population=1", "environments=2", "rollout_steps=4", "batch_size=8", "epochs=1", "total_steps=8",
+                    "hidden=[8]", "value_hidden=[8]"
+                ].flatMap { ["--set", $0] },
             environment: ["EVOGPU_CACHE_DIR": cache.path])
     }
 
@@ -19,7 +27,10 @@ import Testing
     }
 
     private func contents(_ cache: URL) throws -> [String: Data] {
-        try Dictionary(uniqueKeysWithValues: FileManager.default.contentsOfDirectory(atPath: cache.path).map { ($0, try Data(contentsOf: cache.appendingPathComponent($0))) })
+        try Dictionary(
+            uniqueKeysWithValues: FileManager.default.contentsOfDirectory(atPath: cache.path).map {
+                ($0, try Data(contentsOf: cache.appendingPathComponent($0)))
+            })
     }
 
     @Test func twoStartsAtOnceThenReuseThenRepair() throws {
@@ -35,7 +46,15 @@ import Testing
         #expect(built.count >= 5 && built.keys.allSatisfy { $0.hasSuffix(".bin") }, "\(built.keys.sorted())")
 
         func times() throws -> [String: Date] {
-            try built.mapValues { _ in Date.distantPast }.merging(built.keys.map { ($0, try FileManager.default.attributesOfItem(atPath: cache.appendingPathComponent($0).path)[.modificationDate] as! Date) }) { $1 }
+            try built.mapValues { _ in Date.distantPast }.merging(
+                built.keys.map {
+                    (
+                        $0,
+                        try FileManager.default.attributesOfItem(atPath: cache.appendingPathComponent($0).path)[
+                            .modificationDate] as! Date
+                    )
+                }
+            ) { $1 }
         }
         let before = try times()
         #expect(try run(cache, out: folder("c")) == want)
@@ -54,7 +73,8 @@ import Testing
         }
         #expect(try run(cache, out: folder("d")) == want)
         #expect(try contents(cache).keys.sorted() == built.keys.sorted())
-        #expect(try contents(cache).allSatisfy { $1.count > 1000 && $1.starts(with: Data("evogpu program cache".utf8)) })
+        #expect(
+            try contents(cache).allSatisfy { $1.count > 1000 && $1.starts(with: Data("evogpu program cache".utf8)) })
     }
 
     @Test func aCacheThatCannotBeWrittenIsNoError() throws {

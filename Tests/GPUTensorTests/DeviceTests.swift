@@ -5,7 +5,9 @@ import Testing
 @Suite struct DeviceTests {
     @Test func theCPUBackendIsAlwaysThereAndNamed() throws {
         let device = try Device.named("cpu")
-        #expect(device.identifier == "cpu" && device.computeUnits >= 1 && device.memoryBytes > 1 << 28 && !device.name.isEmpty)
+        #expect(
+            device.identifier == "cpu" && device.computeUnits >= 1 && device.memoryBytes > 1 << 28
+                && !device.name.isEmpty)
         #expect(Device.all().first?.identifier == "cpu")
         for (index, device) in Device.all().dropFirst().enumerated() {
             #expect(device.identifier == "opencl:\(index)" && device.memoryBytes > 0 && !device.driver.isEmpty)
@@ -44,7 +46,8 @@ import Testing
 
     @Test(arguments: Backend.available) func fillsCopiesAndGathers(backend: Backend) throws {
         let queue = try backend.makeQueue()
-        let x = try queue.tensor((0..<21).map(Float.init), [7, 3], padded: true), y = try queue.tensor(.float32, [4, 3], padded: true), z = try queue.tensor(.float32, [7, 3], padded: true)
+        let x = try queue.tensor((0..<21).map(Float.init), [7, 3], padded: true),
+            y = try queue.tensor(.float32, [4, 3], padded: true), z = try queue.tensor(.float32, [7, 3], padded: true)
         try queue.fill(y, -1)
         // An index outside the source leaves its row alone.
         try queue.gatherRows(y, from: x, queue.tensor([Int32(6), 0, 7, -1]))
@@ -58,15 +61,20 @@ import Testing
     @Test func aPlanIsRefusedBeforeAnythingIsAllocated() throws {
         let queue = try Queue(Device.named("cpu"))
         let error = #expect(throws: DeviceError.self) {
-            try queue.plan(lower: "the number of cats") { try (0..<4).map { _ in try queue.tensor(.float32, [1 << 20, 1 << 16]) } }
+            try queue.plan(lower: "the number of cats") {
+                try (0..<4).map { _ in try queue.tensor(.float32, [1 << 20, 1 << 16]) }
+            }
         }
-        #expect(error?.description.contains("1048576 MiB") == true && error?.description.contains("lower the number of cats") == true, "\(error?.description ?? "")")
+        #expect(
+            error?.description.contains("1048576 MiB") == true
+                && error?.description.contains("lower the number of cats") == true, "\(error?.description ?? "")")
         #expect(queue.counts.allocations == 0)
         #expect(try queue.plan(lower: "nothing") { try queue.tensor(.float32, [2]) }.read() == [0, 0] as [Float])
     }
 
     @Test func wrongShapesAreRefusedBeforeALaunch() throws {
-        let queue = try Queue(Device.named("cpu")), x = try queue.tensor(.float32, [4, 3], padded: true), wrong = try queue.tensor(.float32, [5])
+        let queue = try Queue(Device.named("cpu")), x = try queue.tensor(.float32, [4, 3], padded: true),
+            wrong = try queue.tensor(.float32, [5])
         let before = queue.counts.launches
         let error = #expect(throws: ShapeMismatch.self) { try queue.argmax(x, into: wrong) }
         #expect(error?.description == "indices has shape [5]; expected [4]")

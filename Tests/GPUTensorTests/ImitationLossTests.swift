@@ -8,7 +8,8 @@ import Testing
     func matchesDoubleReference(backend: Backend, shape: (members: Int, batch: Int, actions: Int)) throws {
         let (members, batch, actions) = shape, queue = try backend.makeQueue(), rows = members * batch
         var rng = SeededGenerator(seed: 71)
-        let mean = rng.uniform(rows * actions), expert = rng.uniform(rows * actions), logStd = rng.uniform(members * actions), expertLogStd = rng.uniform(rows * actions)
+        let mean = rng.uniform(rows * actions), expert = rng.uniform(rows * actions),
+            logStd = rng.uniform(members * actions), expertLogStd = rng.uniform(rows * actions)
         // The students' log standard deviations lie behind another slot of their rows.
         let pitch = padded(actions), row = 16 + pitch
         var parameters = [Float](repeating: 0, count: members * row)
@@ -16,16 +17,22 @@ import Testing
             for c in 0..<16 { parameters[p * row + c] = 9 }
             for c in 0..<actions { parameters[p * row + 16 + c] = logStd[p * actions + c] }
         }
-        func tensor(_ values: [Float], _ shape: [Int]) throws -> Tensor { try queue.tensor(values, shape, padded: true) }
+        func tensor(_ values: [Float], _ shape: [Int]) throws -> Tensor {
+            try queue.tensor(values, shape, padded: true)
+        }
         func empty() throws -> Tensor {
             let tensor = try queue.tensor(.float32, [members, batch, actions], padded: true)
             try tensor.withoutPadding.write([Float](repeating: .nan, count: tensor.paddedCount))
             return tensor
         }
-        let meanGradient = try empty(), logStdGradient = try empty(), losses = try queue.tensor([Float](repeating: .nan, count: rows), [members, batch])
-        try queue.gaussianImitationLoss(meanGradient: meanGradient, logStdGradient: logStdGradient, losses: losses, mean: tensor(mean, [members, batch, actions]),
-                                        parameters: queue.tensor(parameters, [members, row]), logStd: 16, expertMean: tensor(expert, [members, batch, actions]),
-                                        expertLogStd: tensor(expertLogStd, [members, batch, actions]))
+        let meanGradient = try empty(), logStdGradient = try empty(),
+            losses = try queue.tensor([Float](repeating: .nan, count: rows), [members, batch])
+        try queue.gaussianImitationLoss(
+            meanGradient: meanGradient, logStdGradient: logStdGradient, losses: losses,
+            mean: tensor(mean, [members, batch, actions]),
+            parameters: queue.tensor(parameters, [members, row]), logStd: 16,
+            expertMean: tensor(expert, [members, batch, actions]),
+            expertLogStd: tensor(expertLogStd, [members, batch, actions]))
 
         func term(_ r: Int, _ c: Int, _ m: Double, _ l: Double) -> Double {
             let me = Double(expert[r * actions + c]), le = Double(expertLogStd[r * actions + c])
@@ -43,10 +50,16 @@ import Testing
             }
             wantLosses.append(loss)
         }
-        // Terms up to (e^2 + 4) e^2 / 2 + 3 = 45, gradients up to e^4 = 55, with some ten roundings each; differences are right to 1e-8.
-        expectClose(try losses.read(), wantLosses, absolute: 45 * Double(actions + 10) * 0x1p-24, "loss, \(backend) \(shape)")
-        expectClose(try meanGradient.withoutPadding.read(), wantMean, absolute: (55 * 10 * 0x1p-24 + 1e-8) / Double(batch), "mean, \(backend) \(shape)")
-        expectClose(try logStdGradient.withoutPadding.read(), wantLogStd, absolute: (55 * 10 * 0x1p-24 + 1e-8) / Double(batch), "log std, \(backend) \(shape)")
+        // Terms up to (e^2 + 4) e^2 / 2 + 3 = 45, gradients up to e^4 = 55, with some ten roundings each; differences
+        // are right to 1e-8.
+        expectClose(
+            try losses.read(), wantLosses, absolute: 45 * Double(actions + 10) * 0x1p-24, "loss, \(backend) \(shape)")
+        expectClose(
+            try meanGradient.withoutPadding.read(), wantMean, absolute: (55 * 10 * 0x1p-24 + 1e-8) / Double(batch),
+            "mean, \(backend) \(shape)")
+        expectClose(
+            try logStdGradient.withoutPadding.read(), wantLogStd, absolute: (55 * 10 * 0x1p-24 + 1e-8) / Double(batch),
+            "log std, \(backend) \(shape)")
     }
 
     /// The same of categories: logits beside the log probabilities of an expert.
@@ -54,14 +67,24 @@ import Testing
     func categoriesMatchDoubleReference(backend: Backend, shape: (members: Int, batch: Int, categories: Int)) throws {
         let (members, batch, categories) = shape, queue = try backend.makeQueue(), rows = members * batch
         var rng = SeededGenerator(seed: 72)
-        func logSoftmax(_ x: [Double]) -> [Double] { let shift = log(x.map(exp).reduce(0, +)); return x.map { $0 - shift } }
+        func logSoftmax(_ x: [Double]) -> [Double] {
+            let shift = log(x.map(exp).reduce(0, +)); return x.map { $0 - shift }
+        }
         let logits = rng.uniform(rows * categories, in: -2..<2)
-        let expert = (0..<rows).flatMap { _ in logSoftmax(rng.uniform(categories, in: -2..<2).map(Double.init)).map { Float($0) } }
-        let dims = [members, batch, categories], gradient = try queue.tensor(.float32, dims, padded: true), losses = try queue.tensor([Float](repeating: .nan, count: rows), [members, batch])
+        let expert = (0..<rows).flatMap { _ in
+            logSoftmax(rng.uniform(categories, in: -2..<2).map(Double.init)).map { Float($0) }
+        }
+        let dims = [members, batch, categories], gradient = try queue.tensor(.float32, dims, padded: true),
+            losses = try queue.tensor([Float](repeating: .nan, count: rows), [members, batch])
         try gradient.withoutPadding.write([Float](repeating: .nan, count: gradient.paddedCount))
-        try queue.categoricalImitationLoss(logitGradient: gradient, logProbabilities: queue.tensor(.float32, dims, padded: true), losses: losses,
-                                           logits: queue.tensor(logits, dims, padded: true), expert: queue.tensor(expert, dims, padded: true))
-        func loss(_ r: Int, _ x: [Double]) -> Double { zip(logSoftmax(x), 0..<categories).reduce(0) { $0 + exp($1.0) * ($1.0 - Double(expert[r * categories + $1.1])) } }
+        try queue.categoricalImitationLoss(
+            logitGradient: gradient, logProbabilities: queue.tensor(.float32, dims, padded: true), losses: losses,
+            logits: queue.tensor(logits, dims, padded: true), expert: queue.tensor(expert, dims, padded: true))
+        func loss(_ r: Int, _ x: [Double]) -> Double {
+            zip(logSoftmax(x), 0..<categories).reduce(0) {
+                $0 + exp($1.0) * ($1.0 - Double(expert[r * categories + $1.1]))
+            }
+        }
         var wantLosses: [Double] = [], want: [Double] = []
         for r in 0..<rows {
             let x = logits[r * categories..<(r + 1) * categories].map(Double.init), h = 1e-5
@@ -73,8 +96,11 @@ import Testing
                 return (loss(r, up) - loss(r, down)) / (2 * h) / Double(batch)
             }
         }
-        // Log probabilities of size up to 7 with an error of a few of their ulps each, weighted by probabilities that sum to 1; differences are right to 1e-9.
+        // Log probabilities of size up to 7 with an error of a few of their ulps each, weighted by probabilities that
+        // sum to 1; differences are right to 1e-9.
         expectClose(try losses.read(), wantLosses, absolute: 7 * 30 * 0x1p-24, "loss, \(backend) \(shape)")
-        expectClose(try gradient.withoutPadding.read(), want, absolute: (7 * 60 * 0x1p-24 + 1e-8) / Double(batch), "gradient, \(backend) \(shape)")
+        expectClose(
+            try gradient.withoutPadding.read(), want, absolute: (7 * 60 * 0x1p-24 + 1e-8) / Double(batch),
+            "gradient, \(backend) \(shape)")
     }
 }

@@ -15,7 +15,9 @@ import Testing
     }
 
     /// Members, rows, columns: one element, odd, a whole vector, one past it.
-    @Test(arguments: Backend.available, Activation.allCases) func matchesDoubleReference(backend: Backend, activation: Activation) throws {
+    @Test(arguments: Backend.available, Activation.allCases) func matchesDoubleReference(
+        backend: Backend, activation: Activation
+    ) throws {
         let queue = try backend.makeQueue()
         for (members, rows, columns) in [(1, 1, 1), (2, 3, 5), (3, 7, 16), (2, 5, 17)] {
             var rng = SeededGenerator(seed: 31)
@@ -23,11 +25,16 @@ import Testing
             let g = rng.uniform(count), y = rng.uniform(count, in: activation == .softplus ? 0..<2 : -1..<1)
             let output = try queue.tensor(y, shape, padded: true), dy = try queue.tensor(.float32, shape, padded: true)
             try dy.withoutPadding.write([Float](repeating: .nan, count: dy.paddedCount))
-            try queue.outputGradient(dy, from: queue.tensor(g, shape, padded: true), output: output, activation: activation)
+            try queue.outputGradient(
+                dy, from: queue.tensor(g, shape, padded: true), output: output, activation: activation)
             // Three roundings of values below 1, and the exponential's two ulps.
-            expectClose(try dy.read(), zip(g, y).map { Double($0) * slope(Double($1), activation) }, absolute: 4 * 0x1p-23, "\(backend) \(shape)")
+            expectClose(
+                try dy.read(), zip(g, y).map { Double($0) * slope(Double($1), activation) }, absolute: 4 * 0x1p-23,
+                "\(backend) \(shape)")
             let all: [Float] = try dy.withoutPadding.read()
-            #expect(all.enumerated().allSatisfy { $0.offset % dy.pitch < columns || $0.element == 0 }, "padding on \(backend)")
+            #expect(
+                all.enumerated().allSatisfy { $0.offset % dy.pitch < columns || $0.element == 0 },
+                "padding on \(backend)")
 
             for column in Set([0, columns / 2, columns - 1]) {
                 try dy.withoutPadding.write([Float](repeating: .nan, count: dy.paddedCount))
@@ -35,12 +42,17 @@ import Testing
                 let want = (0..<members * rows * dy.pitch).map { i in
                     i % dy.pitch == column ? slope(Double(y[i / dy.pitch * columns + column]), activation) : 0
                 }
-                expectClose(try dy.withoutPadding.read(), want, absolute: 4 * 0x1p-23, "column \(column), \(backend) \(shape)")
+                expectClose(
+                    try dy.withoutPadding.read(), want, absolute: 4 * 0x1p-23, "column \(column), \(backend) \(shape)")
                 // Of member p's rows the last p do not count.
                 let all: [Float] = try dy.withoutPadding.read()
-                try queue.outputColumnGradient(dy, column: column, output: output, activation: activation, rowCounts: queue.tensor((0..<Int32(members)).map { Int32(rows) - $0 }))
+                try queue.outputColumnGradient(
+                    dy, column: column, output: output, activation: activation,
+                    rowCounts: queue.tensor((0..<Int32(members)).map { Int32(rows) - $0 }))
                 let counting: [Float] = try dy.withoutPadding.read()
-                #expect(counting == all.indices.map { $0 / dy.pitch % rows < rows - $0 / dy.pitch / rows ? all[$0] : 0 }, "column \(column), \(backend) \(shape)")
+                #expect(
+                    counting == all.indices.map { $0 / dy.pitch % rows < rows - $0 / dy.pitch / rows ? all[$0] : 0 },
+                    "column \(column), \(backend) \(shape)")
             }
         }
     }

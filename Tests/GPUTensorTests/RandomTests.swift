@@ -8,7 +8,10 @@ import Testing
         var (c, k) = (counter, key)
         for _ in 0..<10 {
             let (a, b) = (UInt64(c[0]) * 0xD251_1F53, UInt64(c[2]) * 0xCD9E_8D57)
-            c = [UInt32(b >> 32) ^ c[1] ^ k[0], UInt32(truncatingIfNeeded: b), UInt32(a >> 32) ^ c[3] ^ k[1], UInt32(truncatingIfNeeded: a)]
+            c = [
+                UInt32(b >> 32) ^ c[1] ^ k[0], UInt32(truncatingIfNeeded: b), UInt32(a >> 32) ^ c[3] ^ k[1],
+                UInt32(truncatingIfNeeded: a)
+            ]
             k = [k[0] &+ 0x9E37_79B9, k[1] &+ 0xBB67_AE85]
         }
         return c
@@ -18,17 +21,25 @@ import Testing
     @Test func plainFormGivesTheKnownAnswers() {
         #expect(philox([0, 0, 0, 0], [0, 0]) == [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8])
         #expect(philox([.max, .max, .max, .max], [.max, .max]) == [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD])
-        #expect(philox([0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344], [0xA409_3822, 0x299F_31D0]) == [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1])
+        #expect(
+            philox([0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344], [0xA409_3822, 0x299F_31D0]) == [
+                0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1
+            ])
     }
 
-    /// Members with streams of their own, rows of odd lengths, zeros in the padding, and a row behind the last one that stays.
-    @Test(arguments: Backend.available, [1, 4, 15, 16, 33, 1000]) func wordsMatchThePlainForm(backend: Backend, count: Int) throws {
+    /// Members with streams of their own, rows of odd lengths, zeros in the padding, and a row behind the last one that
+    /// stays.
+    @Test(arguments: Backend.available, [1, 4, 15, 16, 33, 1000]) func wordsMatchThePlainForm(
+        backend: Backend, count: Int
+    ) throws {
         let queue = try backend.makeQueue(), members = 3, pitch = padded(count)
         let words: [UInt32] = [0, 0, 0, 9, 0xA409_3822, 0x299F_31D0, 0x0370_7344, 9, .max, .max, .max, 9]
         for (step, purpose) in [(UInt32(0), UInt32(0)), (0x85A3_08D3, 0x1319_8A2E), (.max, .max)] {
             let bits = try queue.tensor([UInt32](repeating: 0xABCD, count: (members + 1) * pitch), [members + 1, pitch])
-            try queue.launch("random_bits", over: [(pitch / 4 + queue.lanes - 1) / queue.lanes, members], queue.tensor(words, [members, 4]), bits, Int32(members), Int32(count),
-                             Int32(pitch), step, purpose)
+            try queue.launch(
+                "random_bits", over: [(pitch / 4 + queue.lanes - 1) / queue.lanes, members],
+                queue.tensor(words, [members, 4]), bits, Int32(members), Int32(count),
+                Int32(pitch), step, purpose)
             var want = [UInt32](repeating: 0xABCD, count: (members + 1) * pitch)
             for p in 0..<members {
                 for i in 0..<pitch {
@@ -39,15 +50,22 @@ import Testing
             #expect(try bits.read() == want, "\(backend) \(count)")
         }
         let first = try queue.tensor(.uint32, [1, 4], padded: true)
-        try queue.randomBits(first, streams: queue.tensor([UInt32(0), 0, 0, 0], [1, 4]), step: 0, purpose: RandomPurpose(rawValue: 0))
+        try queue.randomBits(
+            first, streams: queue.tensor([UInt32(0), 0, 0, 0], [1, 4]), step: 0, purpose: RandomPurpose(rawValue: 0))
         #expect(try first.read() == [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8] as [UInt32])
     }
 
-    private func draw(_ backend: Backend, seed: UInt64, members: Int = 2, count: Int, step: UInt32 = 1, normal: Bool) throws -> [Float] {
+    private func draw(_ backend: Backend, seed: UInt64, members: Int = 2, count: Int, step: UInt32 = 1, normal: Bool)
+        throws -> [Float]
+    {
         let queue = try backend.makeQueue(), out = try queue.tensor(.float32, [members, count], padded: true)
         let streams = try queue.tensor(Queue.streamWords(seeds: [seed], membersPerRun: members), [members, 4])
         try out.withoutPadding.write([Float](repeating: .nan, count: out.paddedCount))
-        if normal { try queue.randomNormal(out, streams: streams, step: step, purpose: "TEST") } else { try queue.randomUniform(out, streams: streams, step: step, purpose: "TEST") }
+        if normal {
+            try queue.randomNormal(out, streams: streams, step: step, purpose: "TEST")
+        } else {
+            try queue.randomUniform(out, streams: streams, step: step, purpose: "TEST")
+        }
         let all: [Float] = try out.withoutPadding.read()
         let padding = all.indices.filter { $0 % out.pitch >= count }
         #expect(padding.allSatisfy { all[$0] == 0 }, "padding on \(backend)")
@@ -93,15 +111,21 @@ import Testing
         #expect(Array(try draw(backend, seed: 3, members: 1, count: 37, normal: false)) == Array(base[..<37]))
     }
 
-    @Test(arguments: [1, 7, 16, 1001], [false, true]) func everyBackendGivesTheSameBits(count: Int, normal: Bool) throws {
+    @Test(arguments: [1, 7, 16, 1001], [false, true]) func everyBackendGivesTheSameBits(count: Int, normal: Bool) throws
+    {
         let first = try draw(Backend.available[0], seed: 8, count: count, normal: normal).map(\.bitPattern)
         for backend in Backend.available {
-            #expect(try draw(backend, seed: 8, count: count, normal: normal).map(\.bitPattern) == first, "\(backend) differs from \(Backend.available[0])")
+            #expect(
+                try draw(backend, seed: 8, count: count, normal: normal).map(\.bitPattern) == first,
+                "\(backend) differs from \(Backend.available[0])")
         }
     }
 
-    @Test(arguments: Backend.available, [1, 2, 3, 16, 17, 100, 1025]) func permutationsArePermutations(backend: Backend, count: Int) throws {
-        let queue = try backend.makeQueue(), members = 3, order = try queue.tensor(.int32, [members, count], padded: true)
+    @Test(arguments: Backend.available, [1, 2, 3, 16, 17, 100, 1025]) func permutationsArePermutations(
+        backend: Backend, count: Int
+    ) throws {
+        let queue = try backend.makeQueue(), members = 3,
+            order = try queue.tensor(.int32, [members, count], padded: true)
         let streams = try queue.tensor(Queue.streamWords(seeds: [5], membersPerRun: members), [members, 4])
         var seen: Set<[Int32]> = []
         for step in 0..<4 {
@@ -111,7 +135,9 @@ import Testing
             for p in 0..<members {
                 let row = Array(all[p * order.pitch..<p * order.pitch + count])
                 #expect(row.sorted() == (0..<Int32(count)).map { $0 }, "\(backend) \(count)")
-                #expect(all[p * order.pitch + count..<(p + 1) * order.pitch].allSatisfy { $0 == 0 }, "padding on \(backend)")
+                #expect(
+                    all[p * order.pitch + count..<(p + 1) * order.pitch].allSatisfy { $0 == 0 }, "padding on \(backend)"
+                )
                 seen.insert(row)
             }
         }
@@ -120,8 +146,11 @@ import Testing
 
     /// Where element 0 goes, and which element comes first, over 6,000 orders of 6.
     @Test func permutationsAreUniform() throws {
-        let queue = try Backend.available[0].makeQueue(), members = 6000, order = try queue.tensor(.int32, [members, 6], padded: true)
-        try queue.randomPermutation(order, streams: queue.tensor(Queue.streamWords(seeds: [6], membersPerRun: members), [members, 4]), step: 0, purpose: "PERM")
+        let queue = try Backend.available[0].makeQueue(), members = 6000,
+            order = try queue.tensor(.int32, [members, 6], padded: true)
+        try queue.randomPermutation(
+            order, streams: queue.tensor(Queue.streamWords(seeds: [6], membersPerRun: members), [members, 4]), step: 0,
+            purpose: "PERM")
         let all: [Int32] = try order.read()
         var counts = [[Double]](repeating: Array(repeating: 0, count: 6), count: 6)
         for (i, value) in all.enumerated() where (0..<6).contains(value) { counts[i % 6][Int(value)] += 1 }

@@ -7,18 +7,29 @@ struct Backend: Sendable, CustomStringConvertible {
     let description: String
     let device: String, lanes: Int, form: MatrixForm, threads: Int?
 
-    func makeQueue() throws -> Queue { try Queue(Device.named(device), lanes: lanes, matrixForm: form, threads: threads) }
+    func makeQueue() throws -> Queue {
+        try Queue(Device.named(device), lanes: lanes, matrixForm: form, threads: threads)
+    }
 
-    /// Both instruction sets of the CPU backend where this processor has them, with one and two threads, and the first OpenCL
-    /// device with 1, 8 and 16 lanes and both matrix forms.
+    /// Both instruction sets of the CPU backend where this processor has them, with one and two threads, and the first
+    /// OpenCL device with 1, 8 and 16 lanes and both matrix forms.
     static let available: [Backend] = {
         var backends: [Backend] = []
         for lanes in [16, 8, 4] where (try? Queue(Device.named("cpu"), lanes: lanes)) != nil {
-            backends.append(Backend(description: "cpu, \(lanes) lanes", device: "cpu", lanes: lanes, form: .register, threads: lanes == 16 ? 2 : 1))
+            backends.append(
+                Backend(
+                    description: "cpu, \(lanes) lanes", device: "cpu", lanes: lanes, form: .register,
+                    threads: lanes == 16 ? 2 : 1))
         }
         if (try? Device.named("opencl")) != nil {
-            for lanes in [1, 8, 16] { backends.append(Backend(description: "opencl, \(lanes) lanes", device: "opencl", lanes: lanes, form: .register, threads: nil)) }
-            backends.append(Backend(description: "opencl, local memory", device: "opencl", lanes: 1, form: .local, threads: nil))
+            for lanes in [1, 8, 16] {
+                backends.append(
+                    Backend(
+                        description: "opencl, \(lanes) lanes", device: "opencl", lanes: lanes, form: .register,
+                        threads: nil))
+            }
+            backends.append(
+                Backend(description: "opencl, local memory", device: "opencl", lanes: 1, form: .local, threads: nil))
         } else {
             print("skipped on OpenCL: no device is installed")
         }
@@ -37,7 +48,9 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
     }
-    mutating func uniform(_ count: Int, in range: Range<Float> = -1..<1) -> [Float] { (0..<count).map { _ in Float.random(in: range, using: &self) } }
+    mutating func uniform(_ count: Int, in range: Range<Float> = -1..<1) -> [Float] {
+        (0..<count).map { _ in Float.random(in: range, using: &self) }
+    }
 }
 
 /// Every value within `tolerance(want)` of what is wanted; reports the worst.

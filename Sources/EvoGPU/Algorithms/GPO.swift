@@ -7,8 +7,8 @@ public struct LineageEntry: Sendable, Codable, Equatable {
     public var parents: [Int], fitter: Int, `operator`: CrossoverOperator
     /// Of either parent, in the mutation's last rollouts: what selection went by.
     public var fitness: [Double]
-    /// `KL[child || expert]` and of the child to either parent, in nats on the states of the crossover's last rollout, the child's own, or the expert's without
-    /// `dagger_passes`; nil for parameter space.
+    /// `KL[child || expert]` and of the child to either parent, in nats on the states of the crossover's last rollout,
+    /// the child's own, or the expert's without `dagger_passes`; nil for parameter space.
     public var kl_to_expert: Double?, kl_to_parents: [Double]?
     public var gate_loss: Double?, gate_accuracy: Double?
     /// Measured side by side on the same start states: either parent, the child, and a child of parameter-space
@@ -47,8 +47,9 @@ public struct RoundRecord: Sendable {
     public var visited: VisitedStates?
 }
 
-/// Genetic policy optimisation: policies that mutate by policy gradients and are crossed by imitation. Gangwani and Peng 2018
-/// (arXiv:1711.01012), Algorithm 1; a frame is one environment step. All members of all runs are in lock-step.
+/// Genetic policy optimisation: policies that mutate by policy gradients and are crossed by imitation. Gangwani and
+/// Peng 2018 (arXiv:1711.01012), Algorithm 1; a frame is one environment step. All members of all runs are in
+/// lock-step.
 ///
 /// `single` and `joint` are the paper's baselines: the same loop without selection and crossover.
 public final class GPO {
@@ -75,12 +76,15 @@ public final class GPO {
         /// Whether a state was not finite; returns then mean nothing, and none is counted.
         public var isBroken: Bool
 
-        public init(sum: Double = 0, count: Int = 0, isBroken: Bool = false) { (self.sum, self.count, self.isBroken) = (sum, count, isBroken) }
+        public init(sum: Double = 0, count: Int = 0, isBroken: Bool = false) {
+            (self.sum, self.count, self.isBroken) = (sum, count, isBroken)
+        }
 
         /// Mean return over iterations; NaN if all were broken, nil if no episode ended.
         ///
         /// - Parameter list: in order of time, up to the round's last.
-        /// - Parameter foreign: how many of these may hold episodes that another policy began; they count only if nothing else does.
+        /// - Parameter foreign: how many of these may hold episodes that another policy began; they count only if
+        ///   nothing else does.
         public static func mean(_ list: [RecentEpisodes], foreign: Int) -> Double? {
             for part in [list.dropFirst(foreign), list[...]] {
                 let sum = part.reduce(0) { $0 + $1.sum }, count = part.reduce(0) { $0 + $1.count }
@@ -99,25 +103,43 @@ public final class GPO {
     /// What a whole run will have taken; at most the budget.
     public var plannedStepsPerRun: Int {
         ((0..<config.rounds).reduce(0) { $0 + config.iterations(ofRound: $1) } * config.stepsPerIteration
-            + (config.crosses ? config.rounds - (config.finalCrossover ? 0 : 1) : 0) * config.crossoverStepsPerChild) * config.policies
+            + (config.crosses ? config.rounds - (config.finalCrossover ? 0 : 1) : 0) * config.crossoverStepsPerChild)
+            * config.policies
     }
 
     public init(_ config: GPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws {
         try config.validate()
-        let ppo = try PPO(config.ppo, spec, seeds: seeds, on: queue), network = ppo.network, members = ppo.members, population = ppo.config.population
+        let ppo = try PPO(config.ppo, spec, seeds: seeds, on: queue), network = ppo.network, members = ppo.members,
+            population = ppo.config.population
         (self.config, self.ppo, self.queue) = (config, ppo, queue)
-        let memory = try queue.plan(lower: "population, recent_rollouts, crossover_steps, dagger_passes or the number of seeds") {
+        let memory = try queue.plan(
+            lower: "population, recent_rollouts, crossover_steps, dagger_passes or the number of seeds"
+        ) {
             let streams = try queue.tensor(.uint32, [members, 4]), crosses = config.crosses
             return try (
                 streams: streams, finite: queue.tensor(.int32, [members]),
-                history: crosses ? RolloutHistory(members: members, slots: config.window, steps: config.mutation.rolloutSteps, environments: config.mutation.environments, width: spec.observationCount, on: queue) : nil,
-                distance: crosses ? PairwiseDivergence(network, members: members, population: population, states: config.klStates, on: queue) : nil,
+                history: crosses
+                    ? RolloutHistory(
+                        members: members, slots: config.window, steps: config.mutation.rolloutSteps,
+                        environments: config.mutation.environments, width: spec.observationCount, on: queue) : nil,
+                distance: crosses
+                    ? PairwiseDivergence(
+                        network, members: members, population: population, states: config.klStates, on: queue) : nil,
                 sharing: crosses && config.dataSharing && config.similarLimit > 1 && population > 1
-                    ? DataSharing(network, members: members, population: population, limit: min(config.similarLimit, population), epsilon: config.similarity, ratioLimit: config.sharedRatioLimit, rows: ppo.config.batchSize, on: queue) : nil,
-                crossover: crosses && config.crossover == .stateSpace ? StateSpaceCrossover(config, spec, network: network, members: members, streams: streams, on: queue) : nil,
-                parameterCrossover: crosses && (config.crossover == .parameterSpace || config.comparedRounds > 0) ? ParameterCrossover(network, members: members, streams: streams, on: queue) : nil)
+                    ? DataSharing(
+                        network, members: members, population: population, limit: min(config.similarLimit, population),
+                        epsilon: config.similarity, ratioLimit: config.sharedRatioLimit, rows: ppo.config.batchSize,
+                        on: queue) : nil,
+                crossover: crosses && config.crossover == .stateSpace
+                    ? StateSpaceCrossover(config, spec, network: network, members: members, streams: streams, on: queue)
+                    : nil,
+                parameterCrossover: crosses && (config.crossover == .parameterSpace || config.comparedRounds > 0)
+                    ? ParameterCrossover(network, members: members, streams: streams, on: queue) : nil
+            )
         }
-        (streams, finite, history, distance, sharing) = (memory.streams, memory.finite, memory.history, memory.distance, memory.sharing)
+        (streams, finite, history, distance, sharing) = (
+            memory.streams, memory.finite, memory.history, memory.distance, memory.sharing
+        )
         (crossover, parameterCrossover) = (memory.crossover, memory.parameterCrossover)
         // Crossovers draw other numbers than the mutation: their members count from 2^31.
         var words = Queue.streamWords(seeds: seeds, membersPerRun: population)
@@ -127,7 +149,8 @@ public final class GPO {
         ppo.history = history
         if let sharing {
             try ppo.share(sharing)
-            // S_i as it is before these updates; in a round's first iteration the policies have acted, but have not changed yet.
+            // S_i as it is before these updates; in a round's first iteration the policies have acted, but have not
+            // changed yet.
             ppo.beforeUpdates = { [unowned self] ppo in
                 guard self.config.similarSets == .iteration || iterationInRound == 0 else { return }
                 try distance.measure(ppo.parameters, normaliser: ppo.rollout.normaliser, history: history)
@@ -160,33 +183,49 @@ public final class GPO {
     private func mutate() throws -> [MemberFigures] {
         let figures = try ppo.iterate()
         iterationInRound += 1
-        recent.append(figures.map { $0.nonFiniteResets == 0 ? RecentEpisodes(sum: ($0.meanReturn ?? 0) * Double($0.episodes), count: $0.episodes) : RecentEpisodes(isBroken: true) })
+        recent.append(
+            figures.map {
+                $0.nonFiniteResets == 0
+                    ? RecentEpisodes(sum: ($0.meanReturn ?? 0) * Double($0.episodes), count: $0.episodes)
+                    : RecentEpisodes(isBroken: true)
+            })
         if recent.count > config.recentRollouts { recent.removeFirst() }
         return figures
     }
 
-    /// Mean return of every member over the episodes that ended in the round's last rollouts; of the running ones where none did.
+    /// Mean return of every member over the episodes that ended in the round's last rollouts; of the running ones where
+    /// none did.
     private func performance() throws -> [Double] {
         // Children go on with episodes that others began, which end within a time limit of the round's start.
-        let steps = ppo.config.rolloutSteps, foreign = round == 0 || config.restartEpisodes ? 0 : (ppo.spec.timeLimit + steps - 1) / steps - (iterationInRound - recent.count)
-        let means = (0..<ppo.members).map { member in RecentEpisodes.mean(recent.map { $0[member] }, foreign: max(0, foreign)) }
+        let steps = ppo.config.rolloutSteps,
+            foreign =
+                round == 0 || config.restartEpisodes
+                ? 0 : (ppo.spec.timeLimit + steps - 1) / steps - (iterationInRound - recent.count)
+        let means = (0..<ppo.members).map { member in
+            RecentEpisodes.mean(recent.map { $0[member] }, foreign: max(0, foreign))
+        }
         guard means.contains(nil) else { return means.map { $0! } }
-        let episode: [Float] = try ppo.rollout.environment.episode.read(), e = ppo.config.environments, slots = ppo.members * e
+        let episode: [Float] = try ppo.rollout.environment.episode.read(), e = ppo.config.environments,
+            slots = ppo.members * e
         let running = VectorEnvironment.EpisodeRow.runningReturn.rawValue * slots
         return means.enumerated().map { member, mean in
             mean ?? episode[running + member * e..<running + (member + 1) * e].reduce(0) { $0 + Double($1) } / Double(e)
         }
     }
 
-    /// Which members may be parents. The others hold numbers that are not finite; they are counted and leave no children.
+    /// Which members may be parents. The others hold numbers that are not finite; they are counted and leave no
+    /// children.
     private func retireBroken(_ returns: [Double], _ record: inout RoundRecord) throws -> [Bool] {
-        try queue.launch("finite_rows", over: [ppo.members], ppo.parameters, finite, Int32(ppo.members), Int32(ppo.parameters.pitch))
+        try queue.launch(
+            "finite_rows", over: [ppo.members], ppo.parameters, finite, Int32(ppo.members), Int32(ppo.parameters.pitch))
         let flags: [Int32] = try finite.read()
         return (0..<ppo.members).map { member in
             let healthy = flags[member] == 1 && returns[member].isFinite
             if !healthy {
                 retiredCount += 1
-                record.retired.append("seed \(ppo.seeds[member / ppo.config.population]) member \(member % ppo.config.population) is retired after round \(round + 1): its \(flags[member] == 1 ? "returns" : "parameters") are not finite")
+                record.retired.append(
+                    "seed \(ppo.seeds[member / ppo.config.population]) member \(member % ppo.config.population) is retired after round \(round + 1): its \(flags[member] == 1 ? "returns" : "parameters") are not finite"
+                )
             }
             return healthy
         }
@@ -198,25 +237,43 @@ public final class GPO {
         let m = ppo.config.population
         try distance.measure(ppo.parameters, normaliser: ppo.rollout.normaliser, history: history)
         let divergences: [Float] = try distance.divergences.read()
-        let selection = CoupleSelection(config.selection, diversityWeight: CoupleSelection.weight(from: config.diversityWeight, to: config.diversityWeightEnd, round: round, rounds: config.rounds))
+        let selection = CoupleSelection(
+            config.selection,
+            diversityWeight: CoupleSelection.weight(
+                from: config.diversityWeight, to: config.diversityWeightEnd, round: round, rounds: config.rounds))
         return try ppo.seeds.enumerated().flatMap { run, seed in
             let first = run * m, candidates = (0..<m).filter { healthy[first + $0] }
-            guard !candidates.isEmpty else { throw RunError("every policy of seed \(seed) holds numbers that are not finite, after round \(round + 1); lower learning_rate or set max_gradient_norm") }
+            guard !candidates.isEmpty else {
+                throw RunError(
+                    "every policy of seed \(seed) holds numbers that are not finite, after round \(round + 1); lower learning_rate or set max_gradient_norm"
+                )
+            }
             // A divergence that overflowed is as large as any.
-            let matrix = (0..<m).map { i in (0..<m).map { j -> Double in let value = Double(divergences[(first + i) * m + j]); return value.isFinite ? value : Double(Float.greatestFiniteMagnitude) } }
-            return selection.couples(m, of: candidates, returns: Array(returns[first..<first + m]), divergences: matrix).map { Couple(first + $0.first, first + $0.second) }
+            let matrix = (0..<m).map { i in
+                (0..<m).map { j -> Double in
+                    let value = Double(divergences[(first + i) * m + j])
+                    return value.isFinite ? value : Double(Float.greatestFiniteMagnitude)
+                }
+            }
+            return selection.couples(m, of: candidates, returns: Array(returns[first..<first + m]), divergences: matrix)
+                .map { Couple(first + $0.first, first + $0.second) }
         }
     }
 
     /// CROSSOVER: a child of every couple; the children are the new population.
     private func crossAndReplace(_ couples: [Couple], _ returns: [Double], _ record: inout RoundRecord) throws {
-        let fitter = couples.map { returns[$0.second] > returns[$0.first] ? $0.second : $0.first }, m = ppo.config.population
+        let fitter = couples.map { returns[$0.second] > returns[$0.first] ? $0.second : $0.first },
+            m = ppo.config.population
         let step = 0x8000_0000 | UInt32(truncatingIfNeeded: round)
         var figures: [CrossoverFigures]?
         let children: Tensor, normaliser: ObservationNormaliser?
-        if config.crossover == .parameterSpace || round < config.comparedRounds && config.lineageEpisodes > 0 { try parameterCrossover?.cross(couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round)) }
+        if config.crossover == .parameterSpace || round < config.comparedRounds && config.lineageEpisodes > 0 {
+            try parameterCrossover?.cross(couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round))
+        }
         if let crossover, let history {
-            figures = try crossover.cross(couples, fitter: fitter, parameters: ppo.parameters, normaliser: ppo.rollout.normaliser, history: history, round: round)
+            figures = try crossover.cross(
+                couples, fitter: fitter, parameters: ppo.parameters, normaliser: ppo.rollout.normaliser,
+                history: history, round: round)
             (children, normaliser) = (crossover.children, crossover.normaliser)
         } else {
             children = parameterCrossover!.children
@@ -227,49 +284,77 @@ public final class GPO {
         let measured = try measure(couples, children, normaliser, &record)
         try ppo.afterPhase?("measuring, outside the budget")
         for (child, couple) in couples.enumerated() {
-            var entry = LineageEntry(round: round + 1, run: child / m, seed: ppo.seeds[child / m], child: child % m, parents: [couple.first % m, couple.second % m], fitter: fitter[child] % m,
-                                     operator: config.crossover, fitness: [returns[couple.first], returns[couple.second]], total_steps: stepsPerRun)
+            var entry = LineageEntry(
+                round: round + 1, run: child / m, seed: ppo.seeds[child / m], child: child % m,
+                parents: [couple.first % m, couple.second % m], fitter: fitter[child] % m,
+                operator: config.crossover, fitness: [returns[couple.first], returns[couple.second]],
+                total_steps: stepsPerRun)
             if let figures {
-                (entry.kl_to_expert, entry.kl_to_parents) = (figures[child].imitation, [figures[child].toFirst, figures[child].toSecond])
+                (entry.kl_to_expert, entry.kl_to_parents) = (
+                    figures[child].imitation, [figures[child].toFirst, figures[child].toSecond]
+                )
                 (entry.gate_loss, entry.gate_accuracy) = (figures[child].gateLoss, figures[child].gateAccuracy)
             }
             if let measured {
-                (entry.measured_parents, entry.measured_child) = ([measured.parents[couple.first], measured.parents[couple.second]], measured.children[child])
+                (entry.measured_parents, entry.measured_child) = (
+                    [measured.parents[couple.first], measured.parents[couple.second]], measured.children[child]
+                )
                 entry.measured_parameter_child = measured.parameterChildren?[child]
             }
             record.lineage.append(entry)
         }
-        try ppo.replaceMembers(by: children, normaliser: normaliser, takingOverFrom: fitter, moments: config.childMoments == .fitter, restart: config.restartEpisodes ? step : nil)
+        try ppo.replaceMembers(
+            by: children, normaliser: normaliser, takingOverFrom: fitter, moments: config.childMoments == .fitter,
+            restart: config.restartEpisodes ? step : nil)
     }
 
     private func gathered(_ normaliser: ObservationNormaliser, _ members: [Int]) throws -> ObservationNormaliser {
-        let indices = try queue.tensor(members.map(Int32.init)), copy = try ObservationNormaliser(members: ppo.members, width: ppo.spec.observationCount, limit: normaliser.limit, on: queue)
-        for (to, from) in [(copy.count, normaliser.count), (copy.mean, normaliser.mean), (copy.variance, normaliser.variance)] { try queue.gatherRows(to, from: from, indices) }
+        let indices = try queue.tensor(members.map(Int32.init)),
+            copy = try ObservationNormaliser(
+                members: ppo.members, width: ppo.spec.observationCount, limit: normaliser.limit, on: queue)
+        for (to, from) in [
+            (copy.count, normaliser.count), (copy.mean, normaliser.mean), (copy.variance, normaliser.variance)
+        ] { try queue.gatherRows(to, from: from, indices) }
         return copy
     }
 
     // MARK: Measuring
 
     /// Parents and children on the same start states, and in the first rounds what both kinds of child visit.
-    private func measure(_ couples: [Couple], _ children: Tensor, _ normaliser: ObservationNormaliser?, _ record: inout RoundRecord) throws -> (parents: [Double], children: [Double], parameterChildren: [Double]?)? {
+    private func measure(
+        _ couples: [Couple], _ children: Tensor, _ normaliser: ObservationNormaliser?, _ record: inout RoundRecord
+    ) throws -> (parents: [Double], children: [Double], parameterChildren: [Double]?)? {
         guard config.lineageEpisodes > 0 else { return nil }
         func play(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> [Double] {
-            let results = try evaluate(ppo.network, ppo.spec, parameters: parameters, normaliser: normaliser, episodes: config.lineageEpisodes, seed: 0x4C49_4E45 &+ UInt64(round), sampled: config.lineageActions == .sampled, on: queue)
+            let results = try evaluate(
+                ppo.network, ppo.spec, parameters: parameters, normaliser: normaliser, episodes: config.lineageEpisodes,
+                seed: 0x4C49_4E45 &+ UInt64(round), sampled: config.lineageActions == .sampled, on: queue)
             measuringSteps += results.reduce(0) { $0 + $1.lengths.reduce(0, +) }
             return results.map { $0.nonFinite > 0 ? -.infinity : $0.mean }
         }
         let compared = round < config.comparedRounds && config.crossover == .stateSpace ? parameterCrossover : nil
-        let measured = try (play(ppo.parameters, ppo.rollout.normaliser), play(children, normaliser), compared.map { try play($0.children, normaliser) })
+        let measured = try (
+            play(ppo.parameters, ppo.rollout.normaliser), play(children, normaliser),
+            compared.map { try play($0.children, normaliser) }
+        )
         if let compared, round == 0 {
-            let couple = couples[0], (parents, child, parameterChild) = try (visits(ppo.parameters, ppo.rollout.normaliser), visits(children, normaliser), visits(compared.children, normaliser))
-            record.visited = VisitedStates(seed: ppo.seeds[0], couple: couple, width: ppo.spec.observationCount, first: parents(couple.first), second: parents(couple.second), child: child(0), parameterChild: parameterChild(0))
+            let couple = couples[0],
+                (parents, child, parameterChild) = try (
+                    visits(ppo.parameters, ppo.rollout.normaliser), visits(children, normaliser),
+                    visits(compared.children, normaliser)
+                )
+            record.visited = VisitedStates(
+                seed: ppo.seeds[0], couple: couple, width: ppo.spec.observationCount, first: parents(couple.first),
+                second: parents(couple.second), child: child(0), parameterChild: parameterChild(0))
         }
         return measured
     }
 
     /// Raw observations of every member over 8 environments of 256 steps, with the noise of training.
     private func visits(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> (Int) -> [Float] {
-        let rollout = try Rollout(ppo.spec, network: ppo.network, members: ppo.members, environments: 8, steps: 256, normaliser: normaliser, deterministic: false, streams: streams, on: queue)
+        let rollout = try Rollout(
+            ppo.spec, network: ppo.network, members: ppo.members, environments: 8, steps: 256, normaliser: normaliser,
+            deterministic: false, streams: streams, on: queue)
         try rollout.start(step: 0xFFFF_FFFF)
         try rollout.run(0x00FF_FFFF, parameters: parameters, on: queue)
         measuringSteps += ppo.members * 8 * 256
@@ -287,26 +372,48 @@ public final class GPO {
     }
 
     public var state: State {
-        State(round: round, iteration_in_round: iterationInRound, crossings: crossings, retired: retiredCount, measuring_steps: measuringSteps, kept_rollouts: history?.kept ?? 0,
-              recent_returns: recent.map { $0.map(\.sum) }, recent_episodes: recent.map { $0.map(\.count) }, recent_broken: recent.map { $0.map(\.isBroken) })
+        State(
+            round: round, iteration_in_round: iterationInRound, crossings: crossings, retired: retiredCount,
+            measuring_steps: measuringSteps, kept_rollouts: history?.kept ?? 0,
+            recent_returns: recent.map { $0.map(\.sum) }, recent_episodes: recent.map { $0.map(\.count) },
+            recent_broken: recent.map { $0.map(\.isBroken) })
     }
 
-    public var persistentTensors: [(name: String, tensor: Tensor)] { ppo.persistentTensors + (history?.tensors ?? []) + (sharing?.tensors ?? []) }
+    public var persistentTensors: [(name: String, tensor: Tensor)] {
+        ppo.persistentTensors + (history?.tensors ?? []) + (sharing?.tensors ?? [])
+    }
 
     /// Goes on from a checkpoint, whose tensors have been written.
     public func resume(_ state: State, atIteration iteration: Int) throws {
         let recentCount = min(state.iteration_in_round, config.recentRollouts)
-        guard (0...config.rounds).contains(state.round), state.iteration_in_round >= 0, state.kept_rollouts >= 0, [state.recent_returns.count, state.recent_episodes.count, state.recent_broken.count].allSatisfy({ $0 == recentCount }),
-              (state.recent_returns.map(\.count) + state.recent_episodes.map(\.count) + state.recent_broken.map(\.count)).allSatisfy({ $0 == ppo.members }) else {
-            throw RunError("the checkpoint's state.json has a round \(state.round), iteration \(state.iteration_in_round) or returns that can't be in this run")
+        guard (0...config.rounds).contains(state.round), state.iteration_in_round >= 0, state.kept_rollouts >= 0,
+            [state.recent_returns.count, state.recent_episodes.count, state.recent_broken.count].allSatisfy({
+                $0 == recentCount
+            }),
+            (state.recent_returns.map(\.count) + state.recent_episodes.map(\.count) + state.recent_broken.map(\.count))
+                .allSatisfy({ $0 == ppo.members })
+        else {
+            throw RunError(
+                "the checkpoint's state.json has a round \(state.round), iteration \(state.iteration_in_round) or returns that can't be in this run"
+            )
         }
         // A round that is longer than its settings have it would never end.
         let iterations = state.round < config.rounds ? config.iterations(ofRound: state.round) : 1
         guard state.iteration_in_round < iterations else {
-            throw RunError("the checkpoint is at iteration \(state.iteration_in_round) of round \(state.round + 1), which by config.yaml has \(iterations); the settings that the run began with are accepted")
+            throw RunError(
+                "the checkpoint is at iteration \(state.iteration_in_round) of round \(state.round + 1), which by config.yaml has \(iterations); the settings that the run began with are accepted"
+            )
         }
-        (round, iterationInRound, crossings, retiredCount, measuringSteps) = (state.round, state.iteration_in_round, state.crossings, state.retired, state.measuring_steps)
-        recent = (0..<recentCount).map { at in (0..<ppo.members).map { RecentEpisodes(sum: state.recent_returns[at][$0], count: state.recent_episodes[at][$0], isBroken: state.recent_broken[at][$0]) } }
+        (round, iterationInRound, crossings, retiredCount, measuringSteps) = (
+            state.round, state.iteration_in_round, state.crossings, state.retired, state.measuring_steps
+        )
+        recent = (0..<recentCount).map { at in
+            (0..<ppo.members).map {
+                RecentEpisodes(
+                    sum: state.recent_returns[at][$0], count: state.recent_episodes[at][$0],
+                    isBroken: state.recent_broken[at][$0])
+            }
+        }
         try ppo.resume(atIteration: iteration)
         history?.resume(kept: state.kept_rollouts)
         try sharing?.resume()

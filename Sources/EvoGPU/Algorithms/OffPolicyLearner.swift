@@ -21,7 +21,8 @@ public protocol OffPolicyLearner: AnyObject {
 
     /// Writes what does not change, once the memory is there.
     func start() throws
-    /// One update of everything from one batch per member, of the first ones; the others keep every bit. Enqueues and returns.
+    /// One update of everything from one batch per member, of the first ones; the others keep every bit. Enqueues and
+    /// returns.
     ///
     /// - Parameters:
     ///   - number: counts updates since a moment of the caller's choosing.
@@ -35,8 +36,12 @@ extension OffPolicyLearner {
     /// Every tensor that the next update depends on, by name.
     var persistentTensors: [(name: String, tensor: Tensor)] {
         zip(networks, optimisers).flatMap { network, optimiser in
-            [("learner.\(network.name)", network.online), ("learner.\(network.name).target", network.target), ("learner.\(network.name).first_moments", optimiser.firstMoments),
-             ("learner.\(network.name).second_moments", optimiser.secondMoments), ("learner.\(network.name).corrections", optimiser.corrections)]
+            [
+                ("learner.\(network.name)", network.online), ("learner.\(network.name).target", network.target),
+                ("learner.\(network.name).first_moments", optimiser.firstMoments),
+                ("learner.\(network.name).second_moments", optimiser.secondMoments),
+                ("learner.\(network.name).corrections", optimiser.corrections)
+            ]
         }
     }
 }

@@ -17,11 +17,11 @@ public struct MemberFigures: Sendable, Equatable {
     public var contactOverflows = 0
 }
 
-/// Proximal policy optimisation, and A2C as its single-step form, for a whole population in lock-step: every launch works on all
-/// members of all runs, and the host reads back one array of figures per iteration.
+/// Proximal policy optimisation, and A2C as its single-step form, for a whole population in lock-step: every launch
+/// works on all members of all runs, and the host reads back one array of figures per iteration.
 ///
-/// Schulman et al. 2017 (arXiv:1707.06347), Algorithm 1; Mnih et al. 2016 (arXiv:1602.01783) for A2C. Members share no data, unless GPO
-/// has them do it (``share(_:)``).
+/// Schulman et al. 2017 (arXiv:1707.06347), Algorithm 1; Mnih et al. 2016 (arXiv:1602.01783) for A2C. Members share no
+/// data, unless GPO has them do it (``share(_:)``).
 public final class PPO {
     public let config: PPOConfig
     public let spec: EnvironmentSpec
@@ -59,11 +59,14 @@ public final class PPO {
     private let log: Tensor, figures: Tensor
 
     /// What one gradient step works on, for every member.
-    private struct Batch { let observations: Tensor, actions: Tensor, scalars: Tensor, advantageStatistics: Tensor, sums: Tensor }
+    private struct Batch {
+        let observations: Tensor, actions: Tensor, scalars: Tensor, advantageStatistics: Tensor, sums: Tensor
+    }
 
     /// Allocates everything and draws the first parameters.
     ///
-    /// - Throws: ``RunError`` for a setting that can't be; ``DeviceError`` if the memory does not suffice, before anything is allocated.
+    /// - Throws: ``RunError`` for a setting that can't be; ``DeviceError`` if the memory does not suffice, before
+    ///   anything is allocated.
     public init(_ config: PPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws {
         try config.validate()
         guard !seeds.isEmpty else { throw RunError("seeds is empty; accepted: at least one seed") }
@@ -71,34 +74,66 @@ public final class PPO {
         // Members, environments and parameters are numbered by 32-bit integers on the device.
         let slots = members.multipliedReportingOverflow(by: config.environments)
         guard !slots.overflow, slots.partialValue < 1 << 30 else {
-            throw RunError("population * environments over all seeds is \(config.population) * \(config.environments) * \(seeds.count); accepted: a product below \(1 << 30)")
+            throw RunError(
+                "population * environments over all seeds is \(config.population) * \(config.environments) * \(seeds.count); accepted: a product below \(1 << 30)"
+            )
         }
         (self.config, self.spec, self.seeds, self.members, self.queue) = (config, spec, seeds, members, queue)
         let network = Self.network(config, spec)
         self.network = network
         let (e, t, b, n) = (config.environments, config.rolloutSteps, config.batchSize, network.layout.rowCount)
         let rows = e * t, actionCount = network.kind.count
-        guard n < 1 << 30 else { throw RunError("hidden and value_hidden make \(n) parameters per member; accepted: fewer than \(1 << 30)") }
+        guard n < 1 << 30 else {
+            throw RunError("hidden and value_hidden make \(n) parameters per member; accepted: fewer than \(1 << 30)")
+        }
 
-        let memory = try queue.plan(lower: "population, environments, rollout_steps, batch_size or the number of seeds") {
+        let memory = try queue.plan(lower: "population, environments, rollout_steps, batch_size or the number of seeds")
+        {
             let streams = try queue.tensor(.uint32, [members, 4])
-            let normaliser = try config.normaliseObservations
-                ? ObservationNormaliser(members: members, width: spec.observationCount, limit: Float(config.observationLimit), on: queue) : nil
-            func floats(_ shape: [Int], padded: Bool = false) throws -> Tensor { try queue.tensor(.float32, shape, padded: padded) }
+            let normaliser =
+                try config.normaliseObservations
+                ? ObservationNormaliser(
+                    members: members, width: spec.observationCount, limit: Float(config.observationLimit), on: queue)
+                : nil
+            func floats(_ shape: [Int], padded: Bool = false) throws -> Tensor {
+                try queue.tensor(.float32, shape, padded: padded)
+            }
             return try (
                 streams: streams, parameters: floats([members, n]), gradients: floats([members, n]),
-                rollout: Rollout(spec, network: network, members: members, environments: e, steps: t, normaliser: normaliser, deterministic: false, streams: streams, on: queue),
-                optimiser: Optimiser(.adam(epsilon: config.adamEpsilon), members: members, parameters: n, split: network.valueStart, on: queue),
+                rollout: Rollout(
+                    spec, network: network, members: members, environments: e, steps: t, normaliser: normaliser,
+                    deterministic: false, streams: streams, on: queue),
+                optimiser: Optimiser(
+                    .adam(epsilon: config.adamEpsilon), members: members, parameters: n, split: network.valueStart,
+                    on: queue),
                 loss: PolicyLoss(network, members: members, rows: b, on: queue),
-                batch: Batch(observations: floats([members, b, spec.observationCount], padded: true), actions: floats([members, b, actionCount], padded: true),
-                             scalars: floats([3, members, b], padded: true), advantageStatistics: floats([members, 2]), sums: floats([members, PolicyLoss.statisticCount])),
-                perMember: (settings: floats([members, 4]), discounts: floats([members, 2]), klLimits: floats([members]), klTargets: floats([members])),
-                rows: (values: floats([members, rows]), nextValues: floats([members, rows]), advantages: floats([members, rows]), returns: floats([members, rows])),
-                rewards: (running: floats([members, e]), sums: floats([members, rows], padded: true), statistics: floats([members, 3]), scale: floats([members])),
-                orders: (random: queue.tensor(.int32, [members, rows], padded: true), ascending: queue.tensor(.int32, [members, rows], padded: true)),
-                log: floats([members, PolicyLoss.statisticCount]), figures: floats([members, Self.figureCount]))
+                batch: Batch(
+                    observations: floats([members, b, spec.observationCount], padded: true),
+                    actions: floats([members, b, actionCount], padded: true),
+                    scalars: floats([3, members, b], padded: true), advantageStatistics: floats([members, 2]),
+                    sums: floats([members, PolicyLoss.statisticCount])),
+                perMember: (
+                    settings: floats([members, 4]), discounts: floats([members, 2]), klLimits: floats([members]),
+                    klTargets: floats([members])
+                ),
+                rows: (
+                    values: floats([members, rows]), nextValues: floats([members, rows]),
+                    advantages: floats([members, rows]), returns: floats([members, rows])
+                ),
+                rewards: (
+                    running: floats([members, e]), sums: floats([members, rows], padded: true),
+                    statistics: floats([members, 3]), scale: floats([members])
+                ),
+                orders: (
+                    random: queue.tensor(.int32, [members, rows], padded: true),
+                    ascending: queue.tensor(.int32, [members, rows], padded: true)
+                ),
+                log: floats([members, PolicyLoss.statisticCount]), figures: floats([members, Self.figureCount])
+            )
         }
-        (streams, parameters, gradients, rollout, optimiser) = (memory.streams, memory.parameters, memory.gradients, memory.rollout, memory.optimiser)
+        (streams, parameters, gradients, rollout, optimiser) = (
+            memory.streams, memory.parameters, memory.gradients, memory.rollout, memory.optimiser
+        )
         (loss, batch) = (memory.loss, memory.batch)
         (settings, discounts, klLimits, klTargets) = memory.perMember
         (values, nextValues, advantages, returns) = memory.rows
@@ -107,15 +142,24 @@ public final class PPO {
         (log, figures) = (memory.log, memory.figures)
         try writeSettings()
         try rewardScale.write([Float](repeating: 1, count: members))
-        try parameters.write(network.initialRows(config.initialisation, scratch: parameters, streams: streams, logStd: Float(config.initialLogStd), on: queue))
+        try parameters.write(
+            network.initialRows(
+                config.initialisation, scratch: parameters, streams: streams, logStd: Float(config.initialLogStd),
+                on: queue))
         try rollout.normaliser?.start()
         try rollout.start()
     }
 
     /// The networks that a config makes for a task.
     public static func network(_ config: PPOConfig, _ spec: EnvironmentSpec) -> ActorCritic {
-        let kind: PolicyKind = switch spec.action { case .discrete(let count): .categorical(count: count); case .box(let low, _): .gaussian(count: low.count) }
-        return ActorCritic(kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden, activation: config.activation.activation)
+        let kind: PolicyKind =
+            switch spec.action {
+            case .discrete(let count): .categorical(count: count)
+            case .box(let low, _): .gaussian(count: low.count)
+            }
+        return ActorCritic(
+            kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden,
+            activation: config.activation.activation)
     }
 
     private static let figureCount = 17
@@ -125,15 +169,22 @@ public final class PPO {
             let once = try setting.values(count: config.population, name: name)
             return seeds.flatMap { _ in once }
         }
-        func interleaved(_ columns: [[Float]]) -> [Float] { (0..<members).flatMap { member in columns.map { $0[member] } } }
+        func interleaved(_ columns: [[Float]]) -> [Float] {
+            (0..<members).flatMap { member in columns.map { $0[member] } }
+        }
         try streams.write(Queue.streamWords(seeds: seeds, membersPerRun: config.population))
-        try settings.write(interleaved([perMember(config.clipRange, "clip_range"), perMember(config.klCoefficient, "kl_coefficient"),
-                                        perMember(config.entropyCoefficient, "entropy_coefficient"), perMember(config.valueCoefficient, "value_coefficient")]))
+        try settings.write(
+            interleaved([
+                perMember(config.clipRange, "clip_range"), perMember(config.klCoefficient, "kl_coefficient"),
+                perMember(config.entropyCoefficient, "entropy_coefficient"),
+                perMember(config.valueCoefficient, "value_coefficient")
+            ]))
         try discounts.write(interleaved([perMember(config.gamma, "gamma"), perMember(config.gaeLambda, "gae_lambda")]))
         try klLimits.write(perMember(config.maxKL, "max_kl"))
         try klTargets.write(perMember(config.klTarget, "kl_target"))
         let rate = try perMember(config.learningRate, "learning_rate")
-        try optimiser.rates.write(interleaved([rate, config.valueLearningRate.map { try perMember($0, "value_learning_rate") } ?? rate]))
+        try optimiser.rates.write(
+            interleaved([rate, config.valueLearningRate.map { try perMember($0, "value_learning_rate") } ?? rate]))
         try optimiser.normLimits.write(perMember(config.maxGradientNorm, "max_gradient_norm"))
         try optimiser.active.write([Int32](repeating: 1, count: members))
         let rows = config.environments * config.rolloutSteps
@@ -150,7 +201,8 @@ public final class PPO {
 
     // MARK: The loop
 
-    /// One iteration: a rollout, its advantages, and the epochs of minibatches. Reads the figures back, and nothing else.
+    /// One iteration: a rollout, its advantages, and the epochs of minibatches. Reads the figures back, and nothing
+    /// else.
     ///
     /// - Returns: one entry per member, run by run.
     public func iterate() throws -> [MemberFigures] {
@@ -166,7 +218,11 @@ public final class PPO {
         // A full batch needs no shuffling: its rows are read one after the other.
         let shuffles = config.batchSize < rows, order = shuffles ? order : ordered
         for epoch in 0..<config.epochs {
-            if shuffles { try queue.randomPermutation(order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch), purpose: "PERM") }
+            if shuffles {
+                try queue.randomPermutation(
+                    order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch),
+                    purpose: "PERM")
+            }
             for first in stride(from: 0, to: rows, by: config.batchSize) {
                 let count = min(config.batchSize, rows - first)
                 try lose(order, first: first, count: count, afterUpdate: false)
@@ -188,87 +244,134 @@ public final class PPO {
 
     /// Values of every observation and of what followed it, then advantages and returns.
     private func estimateAdvantages() throws {
-        let p = Int32(members), t = Int32(config.rolloutSteps), e = Int32(config.environments), rows = config.environments * config.rolloutSteps
+        let p = Int32(members), t = Int32(config.rolloutSteps), e = Int32(config.environments),
+            rows = config.environments * config.rolloutSteps
         try rollout.finish(on: queue)
         for (observations, values) in [(rollout.observations, values), (rollout.nextObservations, nextValues)] {
             for first in stride(from: 0, to: rows, by: config.batchSize) {
                 let count = min(config.batchSize, rows - first)
-                let view = MatrixView(observations, offset: first * observations.pitch, memberStride: rows * observations.pitch, pitch: observations.pitch)
+                let view = MatrixView(
+                    observations, offset: first * observations.pitch, memberStride: rows * observations.pitch,
+                    pitch: observations.pitch)
                 try value.forward(view, parameters: parameters, rows: count, on: queue)
-                try queue.launch("take_column", over: [count, members], value.output, values, p, Int32(count), Int32(value.output.pitch), Int32(rows), Int32(first))
+                try queue.launch(
+                    "take_column", over: [count, members], value.output, values, p, Int32(count),
+                    Int32(value.output.pitch), Int32(rows), Int32(first))
             }
         }
         let range = [config.environments, members]
         if config.normaliseRewards {
-            try queue.launch("discounted_rewards", over: range, rollout.rewards, rollout.terminated, rollout.truncated, discounts, runningRewards, rewardSums, p, t, e, Int32(rewardSums.pitch))
-            try queue.launch("reward_statistics", over: [members], rewardSums, rewardStatistics, rewardScale, p, Int32(rows), Int32(rewardSums.pitch), Float(1e-8))
+            try queue.launch(
+                "discounted_rewards", over: range, rollout.rewards, rollout.terminated, rollout.truncated, discounts,
+                runningRewards, rewardSums, p, t, e, Int32(rewardSums.pitch))
+            try queue.launch(
+                "reward_statistics", over: [members], rewardSums, rewardStatistics, rewardScale, p, Int32(rows),
+                Int32(rewardSums.pitch), Float(1e-8))
         }
-        try queue.launch("generalised_advantage", over: range, rollout.rewards, values, nextValues, rollout.terminated, rollout.truncated, discounts, rewardScale,
-                         advantages, returns, p, t, e, config.normaliseRewards ? Float(config.rewardLimit) : Float.greatestFiniteMagnitude)
+        try queue.launch(
+            "generalised_advantage", over: range, rollout.rewards, values, nextValues, rollout.terminated,
+            rollout.truncated, discounts, rewardScale,
+            advantages, returns, p, t, e,
+            config.normaliseRewards ? Float(config.rewardLimit) : Float.greatestFiniteMagnitude)
     }
 
-    /// Both networks on one minibatch, the loss's gradients with respect to their outputs, and the log. Stops members whose KL is too large.
+    /// Both networks on one minibatch, the loss's gradients with respect to their outputs, and the log. Stops members
+    /// whose KL is too large.
     private func lose(_ order: Tensor, first: Int, count: Int, afterUpdate: Bool) throws {
         let p = Int32(members), rows = Int32(config.environments * config.rolloutSteps), b = Int32(count)
-        try queue.launch("gather_minibatch", over: [count, members], order, rollout.observations, rollout.actions, rollout.distributions, rollout.logProbabilities,
-                         advantages, returns, batch.observations, batch.actions, loss.distributions, batch.scalars, p, rows, Int32(first), b,
-                         Int32(order.pitch), Int32(batch.observations.pitch), Int32(batch.actions.pitch), Int32(batch.scalars.pitch))
-        let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
+        try queue.launch(
+            "gather_minibatch", over: [count, members], order, rollout.observations, rollout.actions,
+            rollout.distributions, rollout.logProbabilities,
+            advantages, returns, batch.observations, batch.actions, loss.distributions, batch.scalars, p, rows,
+            Int32(first), b,
+            Int32(order.pitch), Int32(batch.observations.pitch), Int32(batch.actions.pitch), Int32(batch.scalars.pitch))
+        let x = MatrixView(
+            batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
         try policy.forward(x, parameters: parameters, rows: count, on: queue)
         try value.forward(x, parameters: parameters, rows: count, on: queue)
-        try queue.launch("advantage_statistics", over: [members], batch.scalars, batch.advantageStatistics, p, b, Int32(batch.scalars.pitch), Int32(config.normaliseAdvantage ? 1 : 0))
-        try loss.evaluate(form: config.objective.form, rows: count, parameters: parameters, actions: batch.actions, scalars: batch.scalars,
-                          advantageStatistics: batch.advantageStatistics, settings: settings)
+        try queue.launch(
+            "advantage_statistics", over: [members], batch.scalars, batch.advantageStatistics, p, b,
+            Int32(batch.scalars.pitch), Int32(config.normaliseAdvantage ? 1 : 0))
+        try loss.evaluate(
+            form: config.objective.form, rows: count, parameters: parameters, actions: batch.actions,
+            scalars: batch.scalars,
+            advantageStatistics: batch.advantageStatistics, settings: settings)
         try loss.sumStatistics(into: batch.sums, rows: count)
-        try queue.launch("policy_progress", over: [members], batch.sums, klLimits, optimiser.active, log, p, b, Int32(afterUpdate ? 1 : 0))
+        try queue.launch(
+            "policy_progress", over: [members], batch.sums, klLimits, optimiser.active, log, p, b,
+            Int32(afterUpdate ? 1 : 0))
     }
 
-    /// Gradients of every parameter, those on similar members' samples with them, and one step of Adam for the members still active.
+    /// Gradients of every parameter, those on similar members' samples with them, and one step of Adam for the members
+    /// still active.
     private func step(_ order: Tensor, first: Int, count: Int, rateScale: Float) throws {
-        let x = MatrixView(batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
+        let x = MatrixView(
+            batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
         try policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
         try value.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
         try loss.sumLogStdGradients(into: gradients, rows: count)
         if let sharing, let history {
-            try sharing.addGradients(to: gradients, .init(history: history, order: order, actions: rollout.actions, logProbabilities: rollout.logProbabilities,
-                                                          advantages: advantages, normaliser: rollout.normaliser, normaliseAdvantage: config.normaliseAdvantage,
-                                                          form: config.objective.form, loss: loss), parameters: parameters, first: first, count: count)
+            try sharing.addGradients(
+                to: gradients,
+                .init(
+                    history: history, order: order, actions: rollout.actions,
+                    logProbabilities: rollout.logProbabilities,
+                    advantages: advantages, normaliser: rollout.normaliser,
+                    normaliseAdvantage: config.normaliseAdvantage,
+                    form: config.objective.form, loss: loss), parameters: parameters, first: first, count: count)
         }
         try optimiser.step(parameters, gradients: gradients, rateScale: rateScale, on: queue)
     }
 
     private func readFigures() throws -> [MemberFigures] {
-        try queue.launch("collect_figures", over: [members], log, rollout.environment.episode, settings, optimiser.norms, optimiser.skipped, optimiser.active, figures,
-                         Int32(members), Int32(config.environments), Int32(rollout.environment.episode.pitch))
+        try queue.launch(
+            "collect_figures", over: [members], log, rollout.environment.episode, settings, optimiser.norms,
+            optimiser.skipped, optimiser.active, figures,
+            Int32(members), Int32(config.environments), Int32(rollout.environment.episode.pitch))
         let all: [Float] = try figures.read()
         return (0..<members).map { member in
             let row = all[member * Self.figureCount..<(member + 1) * Self.figureCount].map(Double.init)
             var figures = MemberFigures()
             let batches = max(row[6], 1)
-            (figures.policyLoss, figures.kl, figures.clipFraction) = (row[0] / batches, row[1] / batches, row[2] / batches)
-            (figures.entropy, figures.valueLoss, figures.minibatches) = (row[3] / batches, row[4] / batches, Int(row[6]))
-            (figures.gradientNorm, figures.klAfter, figures.klCoefficient) = (row[7], row[9] > 0 ? row[8] / row[9] : 0, row[14])
+            (figures.policyLoss, figures.kl, figures.clipFraction) = (
+                row[0] / batches, row[1] / batches, row[2] / batches
+            )
+            (figures.entropy, figures.valueLoss, figures.minibatches) = (
+                row[3] / batches, row[4] / batches, Int(row[6])
+            )
+            (figures.gradientNorm, figures.klAfter, figures.klCoefficient) = (
+                row[7], row[9] > 0 ? row[8] / row[9] : 0, row[14]
+            )
             figures.episodes = Int(row[10])
             if row[10] > 0 { (figures.meanReturn, figures.meanLength) = (row[11] / row[10], row[12] / row[10]) }
-            (figures.nonFiniteResets, figures.refusedSteps, figures.contactOverflows) = (Int(row[13]), Int(row[15]), Int(row[16]))
+            (figures.nonFiniteResets, figures.refusedSteps, figures.contactOverflows) = (
+                Int(row[13]), Int(row[15]), Int(row[16])
+            )
             return figures
         }
     }
 
     // MARK: Evolution
 
-    /// Puts a child in every member's place: its networks and its statistics of observations. What it has none of its own of, the scale of
-    /// rewards and the penalty's coefficient, it takes over from a member of before. Reads a few numbers per member back.
+    /// Puts a child in every member's place: its networks and its statistics of observations. What it has none of its
+    /// own of, the scale of rewards and the penalty's coefficient, it takes over from a member of before. Reads a few
+    /// numbers per member back.
     ///
     /// - Parameters:
     ///   - children: parameters `[P, N]`.
     ///   - sources: per member, whom it takes over from.
     ///   - moments: take Adam's moments over too, instead of beginning with none.
-    ///   - restart: begin every environment anew, with a number that no other start has; nil to go on in the environments as they are.
-    func replaceMembers(by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], moments: Bool, restart: UInt32?) throws {
+    ///   - restart: begin every environment anew, with a number that no other start has; nil to go on in the
+    ///     environments as they are.
+    func replaceMembers(
+        by children: Tensor, normaliser: ObservationNormaliser?, takingOverFrom sources: [Int], moments: Bool,
+        restart: UInt32?
+    ) throws {
         try queue.copy(children, to: parameters)
         if let normaliser, let mine = rollout.normaliser {
-            for (from, to) in [(normaliser.count, mine.count), (normaliser.mean, mine.mean), (normaliser.variance, mine.variance)] { try queue.copy(from, to: to) }
+            for (from, to) in [
+                (normaliser.count, mine.count), (normaliser.mean, mine.mean), (normaliser.variance, mine.variance)
+            ] { try queue.copy(from, to: to) }
         }
         if moments {
             // The gradients' room is free between iterations.
@@ -284,13 +387,16 @@ public final class PPO {
         func takeOver(_ tensor: Tensor, columns: Range<Int>, of count: Int) throws {
             let before: [Float] = try tensor.read()
             var after = before
-            for (member, source) in sources.enumerated() { for column in columns { after[member * count + column] = before[source * count + column] } }
+            for (member, source) in sources.enumerated() {
+                for column in columns { after[member * count + column] = before[source * count + column] }
+            }
             try tensor.write(after)
         }
         try takeOver(rewardStatistics, columns: 0..<3, of: 3)
         try takeOver(rewardScale, columns: 0..<1, of: 1)
         try takeOver(settings, columns: 1..<2, of: 4)
-        // A broken member's may not be finite, and nothing else would clear it; an environment's state that is not is left by a reset.
+        // A broken member's may not be finite, and nothing else would clear it; an environment's state that is not is
+        // left by a reset.
         try queue.zero(runningRewards)
         if let restart { try rollout.environment.reset(step: restart) }
         history?.restart()
@@ -301,19 +407,25 @@ public final class PPO {
     /// Every tensor that the next iteration depends on, by name.
     public var persistentTensors: [(name: String, tensor: Tensor)] {
         var tensors: [(String, Tensor)] = [
-            ("parameters", parameters), ("adam.first_moments", optimiser.firstMoments), ("adam.second_moments", optimiser.secondMoments),
-            ("adam.corrections", optimiser.corrections), ("settings", settings), ("reward.running", runningRewards), ("reward.statistics", rewardStatistics),
-            ("reward.scale", rewardScale),
+            ("parameters", parameters), ("adam.first_moments", optimiser.firstMoments),
+            ("adam.second_moments", optimiser.secondMoments),
+            ("adam.corrections", optimiser.corrections), ("settings", settings), ("reward.running", runningRewards),
+            ("reward.statistics", rewardStatistics),
+            ("reward.scale", rewardScale)
         ]
         if let normaliser = rollout.normaliser {
-            tensors += [("observation.count", normaliser.count), ("observation.mean", normaliser.mean), ("observation.variance", normaliser.variance)]
+            tensors += [
+                ("observation.count", normaliser.count), ("observation.mean", normaliser.mean),
+                ("observation.variance", normaliser.variance)
+            ]
         }
         return tensors + rollout.environment.tensors.map { ($0.name, $0.tensor) }
     }
 
     /// Continues after a number of iterations; the persistent tensors must have been written.
     ///
-    /// Of the settings only the KL penalty's coefficient, which training changes, comes from the checkpoint; the others are the config's.
+    /// Of the settings only the KL penalty's coefficient, which training changes, comes from the checkpoint; the others
+    /// are the config's.
     public func resume(atIteration iteration: Int) throws {
         self.iteration = iteration
         let saved: [Float] = try settings.read()

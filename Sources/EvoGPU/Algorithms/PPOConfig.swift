@@ -9,10 +9,17 @@ public enum PolicyObjective: String, Choice {
     /// Advantage actor-critic. Mnih et al. 2016 (arXiv:1602.01783).
     case a2c
 
-    var form: Int32 { switch self { case .clip: 0; case .penalty: 1; case .a2c: 2 } }
+    var form: Int32 {
+        switch self {
+        case .clip: 0
+        case .penalty: 1
+        case .a2c: 2
+        }
+    }
 }
 
-/// Settings of PPO and A2C. Where a comment names no origin, the default is ours. Per-member settings take one number or a list.
+/// Settings of PPO and A2C. Where a comment names no origin, the default is ours. Per-member settings take one number
+/// or a list.
 public struct PPOConfig: Codable, Sendable, Equatable {
     /// Independent policies per run.
     public var population = 8
@@ -85,44 +92,75 @@ public struct PPOConfig: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
         case population, environments
         case totalSteps = "total_steps", rolloutSteps = "rollout_steps", epochs, batchSize = "batch_size", objective
-        case learningRate = "learning_rate", valueLearningRate = "value_learning_rate", learningRateSchedule = "learning_rate_schedule", adamEpsilon = "adam_epsilon"
-        case gamma, gaeLambda = "gae_lambda", clipRange = "clip_range", klCoefficient = "kl_coefficient", klTarget = "kl_target", maxKL = "max_kl"
-        case entropyCoefficient = "entropy_coefficient", valueCoefficient = "value_coefficient", maxGradientNorm = "max_gradient_norm"
-        case normaliseAdvantage = "normalise_advantage", normaliseObservations = "normalise_observations", normaliseRewards = "normalise_rewards"
-        case observationLimit = "observation_limit", rewardLimit = "reward_limit", hidden, valueHidden = "value_hidden", activation, initialisation
+        case learningRate = "learning_rate", valueLearningRate = "value_learning_rate", learningRateSchedule =
+            "learning_rate_schedule", adamEpsilon = "adam_epsilon"
+        case gamma, gaeLambda = "gae_lambda", clipRange = "clip_range", klCoefficient = "kl_coefficient", klTarget =
+            "kl_target", maxKL = "max_kl"
+        case entropyCoefficient = "entropy_coefficient", valueCoefficient = "value_coefficient", maxGradientNorm =
+            "max_gradient_norm"
+        case normaliseAdvantage = "normalise_advantage", normaliseObservations = "normalise_observations",
+            normaliseRewards = "normalise_rewards"
+        case observationLimit = "observation_limit", rewardLimit = "reward_limit", hidden, valueHidden = "value_hidden",
+            activation, initialisation
         case initialLogStd = "initial_log_std", checkpointEvery = "checkpoint_every"
     }
 
     /// Iterations that `totalSteps` make, at least one.
-    public var iterations: Int { max(1, (totalSteps + environments * rolloutSteps - 1) / (environments * rolloutSteps)) }
+    public var iterations: Int {
+        max(1, (totalSteps + environments * rolloutSteps - 1) / (environments * rolloutSteps))
+    }
 
     /// - Throws: ``RunError`` naming the first setting that can't be run with.
     public func validate() throws {
-        func check(_ isGood: Bool, _ key: String, _ value: @autoclosure () -> Any, _ accepted: @autoclosure () -> String) throws {
+        func check(
+            _ isGood: Bool, _ key: String, _ value: @autoclosure () -> Any, _ accepted: @autoclosure () -> String
+        ) throws {
             if !isGood { throw RunError("\(key) is \(value()); accepted: \(accepted())") }
         }
-        for (key, value) in [("population", population), ("environments", environments), ("total_steps", totalSteps), ("rollout_steps", rolloutSteps),
-                             ("epochs", epochs), ("batch_size", batchSize), ("checkpoint_every", checkpointEvery)] {
+        for (key, value) in [
+            ("population", population), ("environments", environments), ("total_steps", totalSteps),
+            ("rollout_steps", rolloutSteps),
+            ("epochs", epochs), ("batch_size", batchSize), ("checkpoint_every", checkpointEvery)
+        ] {
             try check(value >= 1 && value <= 1 << 30, key, value, "a whole number from 1 to \(1 << 30)")
         }
         // Rows are numbered by 32-bit integers on the device; products are checked without overflow.
         let rows = environments.multipliedReportingOverflow(by: rolloutSteps)
-        try check(!rows.overflow && rows.partialValue < 1 << 30, "environments * rollout_steps", "\(environments) * \(rolloutSteps)", "a product below \(1 << 30)")
-        try check(batchSize <= rows.partialValue, "batch_size", batchSize, "at most environments * rollout_steps, \(rows.partialValue)")
-        try check(objective != .a2c || epochs == 1, "epochs", epochs, "1 with objective a2c, whose gradient holds for fresh samples only")
-        try check(objective != .a2c || batchSize == rows.partialValue, "batch_size", batchSize, "environments * rollout_steps, \(rows.partialValue), with objective a2c, for the same reason")
+        try check(
+            !rows.overflow && rows.partialValue < 1 << 30, "environments * rollout_steps",
+            "\(environments) * \(rolloutSteps)", "a product below \(1 << 30)")
+        try check(
+            batchSize <= rows.partialValue, "batch_size", batchSize,
+            "at most environments * rollout_steps, \(rows.partialValue)")
+        try check(
+            objective != .a2c || epochs == 1, "epochs", epochs,
+            "1 with objective a2c, whose gradient holds for fresh samples only")
+        try check(
+            objective != .a2c || batchSize == rows.partialValue, "batch_size", batchSize,
+            "environments * rollout_steps, \(rows.partialValue), with objective a2c, for the same reason")
         for (key, widths) in [("hidden", hidden), ("value_hidden", valueHidden)] {
             try check(widths.allSatisfy { (1...4096).contains($0) }, key, widths, "a list of widths from 1 to 4096")
         }
-        for (key, value, range) in [("learning_rate", learningRate, 0.0...1.0), ("value_learning_rate", valueLearningRate ?? 0, 0...1), ("gamma", gamma, 0...1), ("gae_lambda", gaeLambda, 0...1),
-                                    ("clip_range", clipRange, 0...10), ("kl_coefficient", klCoefficient, 0...1e6), ("kl_target", klTarget, 0...1e3), ("max_kl", maxKL, 0...1e6),
-                                    ("entropy_coefficient", entropyCoefficient, -10...10), ("value_coefficient", valueCoefficient, 0...1e3), ("max_gradient_norm", maxGradientNorm, 0...1e9)] {
+        for (key, value, range) in [
+            ("learning_rate", learningRate, 0.0...1.0), ("value_learning_rate", valueLearningRate ?? 0, 0...1),
+            ("gamma", gamma, 0...1), ("gae_lambda", gaeLambda, 0...1),
+            ("clip_range", clipRange, 0...10), ("kl_coefficient", klCoefficient, 0...1e6),
+            ("kl_target", klTarget, 0...1e3), ("max_kl", maxKL, 0...1e6),
+            ("entropy_coefficient", entropyCoefficient, -10...10), ("value_coefficient", valueCoefficient, 0...1e3),
+            ("max_gradient_norm", maxGradientNorm, 0...1e9)
+        ] {
             let values = value.given
-            if values.count > 1 { _ = try value.values(count: population, name: key) }   // a list has one number per member
-            try check(values.allSatisfy { range.contains($0) }, key, values.count == 1 ? "\(values[0])" : "\(values)", "\(range.lowerBound) to \(range.upperBound)")
+            // a list has one number per member
+            if values.count > 1 { _ = try value.values(count: population, name: key) }
+            try check(
+                values.allSatisfy { range.contains($0) }, key, values.count == 1 ? "\(values[0])" : "\(values)",
+                "\(range.lowerBound) to \(range.upperBound)")
         }
-        for (key, value) in [("observation_limit", observationLimit), ("reward_limit", rewardLimit), ("adam_epsilon", adamEpsilon)] {
-            try check((1e-20...1e30).contains(value), key, value, "1e-20 to 1e30")   // as float32 neither zero nor infinite
+        for (key, value) in [
+            ("observation_limit", observationLimit), ("reward_limit", rewardLimit), ("adam_epsilon", adamEpsilon)
+        ] {
+            // as float32 neither zero nor infinite
+            try check((1e-20...1e30).contains(value), key, value, "1e-20 to 1e30")
         }
         try check((-20.0...5.0).contains(initialLogStd), "initial_log_std", initialLogStd, "-20 to 5")
     }
@@ -135,6 +173,12 @@ public enum Schedule: String, Choice { case constant, linear }
 public enum ActivationName: String, Choice {
     case tanh, relu, elu, sigmoid, softplus
     public var activation: Activation {
-        switch self { case .tanh: .tanh; case .relu: .relu; case .elu: .elu; case .sigmoid: .sigmoid; case .softplus: .softplus }
+        switch self {
+        case .tanh: .tanh
+        case .relu: .relu
+        case .elu: .elu
+        case .sigmoid: .sigmoid
+        case .softplus: .softplus
+        }
     }
 }

@@ -1,4 +1,5 @@
-/// Settings that suit a task (of MuJoCo's, the model's name: all its variants) better than the general defaults; ours, found by trying. The user's own settings come after them.
+/// Settings that suit a task (of MuJoCo's, the model's name: all its variants) better than the general defaults; ours,
+/// found by trying. The user's own settings come after them.
 func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
     switch (algorithm, environment) {
     case ("ppo", "Pendulum-v1"):
@@ -10,7 +11,8 @@ func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
     case ("ppo", "InvertedDoublePendulum"):
         config.totalSteps = 1_000_000
         (config.learningRate, config.gamma, config.batchSize) = (1e-3, 0.999, 128)
-    case ("ppo", "Ant"), ("ppo", "HalfCheetah"), ("ppo", "Hopper"), ("ppo", "Humanoid"), ("ppo", "Reacher"), ("ppo", "Swimmer"), ("ppo", "Walker2d"):
+    case ("ppo", "Ant"), ("ppo", "HalfCheetah"), ("ppo", "Hopper"), ("ppo", "Humanoid"), ("ppo", "Reacher"),
+        ("ppo", "Swimmer"), ("ppo", "Walker2d"):
         config.totalSteps = 1_000_000
         (config.environments, config.rolloutSteps, config.batchSize) = (4, 512, 64)
         config.learningRate = 2e-4
@@ -23,7 +25,7 @@ func tune(_ config: inout PPOConfig, algorithm: String, environment: String) {
         case "Reacher":
             config.learningRate = 3e-4
             config.gamma = 0.98
-        case "Swimmer":   // what a stroke earns comes late: a shorter horizon stays at half the speed
+        case "Swimmer":  // what a stroke earns comes late: a shorter horizon stays at half the speed
             (config.gamma, config.gaeLambda) = (0.9999, 0.99)
             config.learningRate = 8e-4
             config.batchSize = 256

@@ -14,17 +14,23 @@ public struct PhaseTimes: Codable, Sendable {
 ///   - steps: the budget.
 ///   - rounds: of the paper's twelve.
 ///   - variant: `single` is the mutation alone: PPO for a population.
-public func benchmarkGPO(_ spec: EnvironmentSpec, variant: GPOVariant = .gpo, steps: Int, rounds: Int, on queue: Queue) throws -> PhaseTimes {
-    guard case .gpo(var config) = try AlgorithmSpec.named("gpo").settings(for: spec) else { preconditionFailure("gpo has other settings") }
+public func benchmarkGPO(_ spec: EnvironmentSpec, variant: GPOVariant = .gpo, steps: Int, rounds: Int, on queue: Queue)
+    throws -> PhaseTimes
+{
+    guard case .gpo(var config) = try AlgorithmSpec.named("gpo").settings(for: spec) else {
+        preconditionFailure("gpo has other settings")
+    }
     (config.variant, config.totalSteps, config.rounds) = (variant, steps, rounds)
     let gpo = try GPO(config, spec, seeds: [1], on: queue)
     var seconds: [String: Double] = [:], last = monotonicSeconds()
     gpo.ppo.afterPhase = { phase in
-        try queue.finish()   // launches do not wait by themselves
+        try queue.finish()  // launches do not wait by themselves
         let now = monotonicSeconds()
         seconds[phase, default: 0] += now - last
         last = now
     }
     while !gpo.isDone { _ = try gpo.step() }
-    return PhaseTimes(environment: spec.name, device: queue.device.name, lanes: queue.lanes, population: config.mutation.population, rounds: rounds, steps: gpo.stepsPerRun, seconds: seconds)
+    return PhaseTimes(
+        environment: spec.name, device: queue.device.name, lanes: queue.lanes, population: config.mutation.population,
+        rounds: rounds, steps: gpo.stepsPerRun, seconds: seconds)
 }

@@ -2,8 +2,9 @@ import GPUTensor
 
 /// Many copies of one environment, stepped together on a device: E environments for each of P members.
 ///
-/// Slot `s` is environment `s % E` of member `s / E`. A slot that ends starts anew by itself, with random numbers that depend only on
-/// the member's stream, the environment's number and the step, so neither lanes nor the schedule show in the result.
+/// Slot `s` is environment `s % E` of member `s / E`. A slot that ends starts anew by itself, with random numbers that
+/// depend only on the member's stream, the environment's number and the step, so neither lanes nor the schedule show in
+/// the result.
 public final class VectorEnvironment {
     public let spec: EnvironmentSpec
     public let members: Int, environmentsPerMember: Int
@@ -23,7 +24,8 @@ public final class VectorEnvironment {
     /// Rows of ``episode``. All but the first two count since the row was last cleared.
     public enum EpisodeRow: Int, CaseIterable, Sendable {
         case elapsed, runningReturn, finished, returnSum, lengthSum
-        /// Of the first episode that finished; without meaning while `finished` is 0. A negative length: its last step met a NaN or an infinity.
+        /// Of the first episode that finished; without meaning while `finished` is 0. A negative length: its last step
+        /// met a NaN or an infinity.
         case firstReturn, firstLength
         /// Steps that met a NaN or an infinity; the slot was ended and started anew.
         case nonFinite
@@ -41,8 +43,11 @@ public final class VectorEnvironment {
     ///
     /// - Parameter streams: uint32 `[P, 4]`, kept.
     /// - Throws: ``ShapeMismatch``; ``DeviceError`` if the device has no room.
-    public init(_ spec: EnvironmentSpec, members: Int, environmentsPerMember: Int, streams: Tensor, queue: Queue) throws {
-        precondition(members > 0 && environmentsPerMember > 0, "\(members) members with \(environmentsPerMember) environments each")
+    public init(_ spec: EnvironmentSpec, members: Int, environmentsPerMember: Int, streams: Tensor, queue: Queue) throws
+    {
+        precondition(
+            members > 0 && environmentsPerMember > 0,
+            "\(members) members with \(environmentsPerMember) environments each")
         try streams.expectShape([members, 4], "streams")
         (self.spec, self.members, self.environmentsPerMember) = (spec, members, environmentsPerMember)
         (self.streams, self.queue) = (streams, queue)
@@ -55,7 +60,9 @@ public final class VectorEnvironment {
             return
         }
         guard !physics.isOwn || queue.device.identifier != "cpu" else {
-            throw RunError("\(spec.name): a model of your own is built when it is run, which the CPU backend can't; choose an OpenCL device (--device opencl)")
+            throw RunError(
+                "\(spec.name): a model of your own is built when it is run, which the CPU backend can't; choose an OpenCL device (--device opencl)"
+            )
         }
         settings = try queue.tensor(.float32, [physics.settings.count])
         columns = try queue.tensor(.int32, [physics.columns.count])
@@ -77,11 +84,15 @@ public final class VectorEnvironment {
     /// - Parameter step: a number that no other reset or step of the run has.
     public func reset(step: UInt32) throws {
         if let (settings, columns) = try writeSettings() {
-            return try queue.launch("\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams, settings, columns,
-                                    Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), Int32(spec.observationCount), step)
+            return try queue.launch(
+                "\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
+                settings, columns,
+                Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch),
+                Int32(spec.observationCount), step)
         }
-        try queue.launch("\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
-                         Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), step)
+        try queue.launch(
+            "\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
+            Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), step)
     }
 
     /// One step in every slot, written as step `t` of a rollout of `T` steps. Enqueues and returns.
@@ -91,46 +102,66 @@ public final class VectorEnvironment {
     ///   - reward: `[P, T E]`.
     ///   - terminated: int32 `[P, T E]`, 1 where the task itself ended the episode. Both this and `truncated` may be 1.
     ///   - truncated: int32 `[P, T E]`, 1 where the time limit ended it.
-    ///   - nextObservation: `[P, T E, observationCount]` with the pitch of ``observations``: where the step led, before any reset.
+    ///   - nextObservation: `[P, T E, observationCount]` with the pitch of ``observations``: where the step led, before
+    ///     any reset.
     ///   - autoReset: start ended slots anew. Without it only slots that aren't finite are.
     ///   - step: a number that no other reset or step of the run has.
     ///   - timeLimit: truncates after so many steps; nil for the environment's own.
     /// - Throws: ``ShapeMismatch`` before anything is enqueued; ``DeviceError`` if the device refuses the launch.
-    public func step(actions: Tensor, reward: Tensor, terminated: Tensor, truncated: Tensor, nextObservation: Tensor,
-                     T: Int, t: Int, autoReset: Bool, step: UInt32, timeLimit: Int? = nil) throws {
+    public func step(
+        actions: Tensor, reward: Tensor, terminated: Tensor, truncated: Tensor, nextObservation: Tensor,
+        T: Int, t: Int, autoReset: Bool, step: UInt32, timeLimit: Int? = nil
+    ) throws {
         precondition(t >= 0 && t < T, "step \(t) of \(T)")
         let rows = slots * T
         try actions.expectShape([slots, spec.action.width], "actions")
-        for (tensor, name) in [(reward, "reward"), (terminated, "terminated"), (truncated, "truncated")] where tensor.count != rows || tensor.paddedCount != rows {
-            throw ShapeMismatch(name, is: tensor.shape, expected: "\(members) x \(T) x \(environmentsPerMember) values without padding")
+        for (tensor, name) in [(reward, "reward"), (terminated, "terminated"), (truncated, "truncated")]
+        where tensor.count != rows || tensor.paddedCount != rows {
+            throw ShapeMismatch(
+                name, is: tensor.shape, expected: "\(members) x \(T) x \(environmentsPerMember) values without padding")
         }
-        guard nextObservation.rowCount == rows, nextObservation.shape.last == spec.observationCount, nextObservation.pitch == observations.pitch else {
-            throw ShapeMismatch("nextObservation", is: nextObservation.shape, expected: "\(members) x \(T) x \(environmentsPerMember) rows of \(spec.observationCount), padded")
+        guard nextObservation.rowCount == rows, nextObservation.shape.last == spec.observationCount,
+            nextObservation.pitch == observations.pitch
+        else {
+            throw ShapeMismatch(
+                "nextObservation", is: nextObservation.shape,
+                expected: "\(members) x \(T) x \(environmentsPerMember) rows of \(spec.observationCount), padded")
         }
         if let (settings, columns) = try writeSettings() {
-            return try queue.launch("\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated, truncated,
-                                    nextObservation, episode, streams, settings, columns, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
-                                    Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(spec.observationCount), Int32(timeLimit ?? spec.timeLimit),
-                                    Int32(autoReset ? 1 : 0), step)
+            return try queue.launch(
+                "\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward,
+                terminated, truncated,
+                nextObservation, episode, streams, settings, columns, Int32(state.pitch), Int32(slots),
+                Int32(environmentsPerMember),
+                Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(spec.observationCount),
+                Int32(timeLimit ?? spec.timeLimit),
+                Int32(autoReset ? 1 : 0), step)
         }
-        try queue.launch("\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated, truncated,
-                         nextObservation, episode, streams, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
-                         Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(timeLimit ?? spec.timeLimit),
-                         Int32(autoReset ? 1 : 0), step)
+        try queue.launch(
+            "\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated,
+            truncated,
+            nextObservation, episode, streams, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
+            Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(timeLimit ?? spec.timeLimit),
+            Int32(autoReset ? 1 : 0), step)
     }
 
     // MARK: Physics tasks
 
-    /// Sets every slot of a physics task to given positions and velocities, as right after a reset to them; clears ``episode``.
+    /// Sets every slot of a physics task to given positions and velocities, as right after a reset to them; clears
+    /// ``episode``.
     ///
     /// - Parameters:
     ///   - positions: qpos, `[P E, nq]`, metres and radians.
     ///   - velocities: qvel, `[P E, nv]`.
     /// - Throws: ``DeviceError`` if the device refuses the launch.
     public func place(positions: [Float], velocities: [Float]) throws {
-        guard let physics = spec.physics, let (settings, columns) = try writeSettings() else { preconditionFailure("\(spec.name) has no positions") }
+        guard let physics = spec.physics, let (settings, columns) = try writeSettings() else {
+            preconditionFailure("\(spec.name) has no positions")
+        }
         let (nq, nv) = (physics.model.sizes.nq, physics.model.sizes.nv)
-        precondition(positions.count == slots * nq && velocities.count == slots * nv, "\(positions.count) positions and \(velocities.count) velocities for \(slots) slots")
+        precondition(
+            positions.count == slots * nq && velocities.count == slots * nv,
+            "\(positions.count) positions and \(velocities.count) velocities for \(slots) slots")
         var rows = [Float](repeating: 0, count: spec.stateCount * slots)
         for slot in 0..<slots {
             for c in 0..<nq { rows[c * slots + slot] = positions[slot * nq + c] }
@@ -138,8 +169,9 @@ public final class VectorEnvironment {
         }
         try state.write(rows)
         try queue.zero(episode)
-        try queue.launch("\(spec.kernel)_place", over: [state.pitch / queue.lanes], state, observations, settings, columns,
-                         Int32(state.pitch), Int32(slots), Int32(observations.pitch), Int32(spec.observationCount))
+        try queue.launch(
+            "\(spec.kernel)_place", over: [state.pitch / queue.lanes], state, observations, settings, columns,
+            Int32(state.pitch), Int32(slots), Int32(observations.pitch), Int32(spec.observationCount))
     }
 
     /// qpos of every slot, `[P E, nq]`, with the distance that the root has travelled. Waits.
@@ -148,7 +180,8 @@ public final class VectorEnvironment {
         let rows: [Float] = try state.read(), nq = physics.model.sizes.nq, (x, y) = physics.recentred
         return (0..<slots).flatMap { slot in
             (0..<nq).map { c in
-                let travelled = c == x || c == y ? Double(rows[(physics.travelledAt + (c == x ? 0 : 1)) * slots + slot]) : 0
+                let travelled =
+                    c == x || c == y ? Double(rows[(physics.travelledAt + (c == x ? 0 : 1)) * slots + slot]) : 0
                 return Double(rows[c * slots + slot]) + travelled
             }
         }

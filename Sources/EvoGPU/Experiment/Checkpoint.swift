@@ -5,9 +5,9 @@ import Foundation
 ///     checkpoint/arrays.safetensors
 ///     checkpoint/state.json      {"format", "version", "arrays_bytes", "arrays_digest", "state": ...}
 ///
-/// A new folder is written and synced, then takes the place of the old one in one step (renameat2 with RENAME_EXCHANGE), so that
-/// a run killed at any moment leaves a whole checkpoint. Where the system cannot swap two folders, the old one is called
-/// `checkpoint.old` for a moment, and the reader looks there too.
+/// A new folder is written and synced, then takes the place of the old one in one step (renameat2 with
+/// RENAME_EXCHANGE), so that a run killed at any moment leaves a whole checkpoint. Where the system cannot swap two
+/// folders, the old one is called `checkpoint.old` for a moment, and the reader looks there too.
 public enum Checkpoint {
     static let format = "evogpu checkpoint"
     static let version = 1
@@ -24,7 +24,8 @@ public enum Checkpoint {
     }
 
     static func write(_ arrays: [ArraySource], state: some Encodable, in run: URL) throws {
-        for name in try FileSystem.contents(of: run) where name.hasPrefix("checkpoint.new-") {   // left by a killed process
+        // left by a killed process
+        for name in try FileSystem.contents(of: run) where name.hasPrefix("checkpoint.new-") {
             try FileSystem.remove(run.appendingPathComponent(name))
         }
         let new = run.appendingPathComponent("checkpoint.new-\(getpid())")
@@ -43,10 +44,11 @@ public enum Checkpoint {
     /// Reads the run's checkpoint and checks that it is whole.
     ///
     /// - Throws: ``RunError`` if there is none, if it is damaged, or if another version wrote it.
-    public static func read<S: Decodable>(state: S.Type, in run: URL) throws -> (arrays: [String: NamedArray], state: S) {
+    public static func read<S: Decodable>(state: S.Type, in run: URL) throws -> (arrays: [String: NamedArray], state: S)
+    {
         while true {
             let folder = try self.folder(in: run)
-            let held = try? File(reading: folder)   // while it is open, no newer folder is given its inode number
+            let held = try? File(reading: folder)  // while it is open, no newer folder is given its inode number
             do {
                 return try readFiles(state: state, in: folder)
             } catch {
@@ -64,7 +66,8 @@ public enum Checkpoint {
             throw RunError("the checkpoint has no array \"\(name)\"; \(dtype.rawValue) of shape \(shape) is accepted")
         }
         guard array.dtype == dtype, array.shape == shape else {
-            throw RunError("""
+            throw RunError(
+                """
                 the checkpoint's array "\(name)" is \(array.dtype.rawValue) of shape \(array.shape); \
                 \(dtype.rawValue) of shape \(shape) is accepted
                 """)
@@ -93,19 +96,25 @@ public enum Checkpoint {
 
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let json = try encoder.encode(Envelope(format: format, version: version, arrays_bytes: size,
-                                               arrays_digest: "xxh64:\(digest.hexDigest)", state: state))
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let json = try encoder.encode(
+            Envelope(
+                format: format, version: version, arrays_bytes: size,
+                arrays_digest: "xxh64:\(digest.hexDigest)", state: state))
         let stateFile = try File(writing: folder.appendingPathComponent("state.json"))
         try json.withUnsafeBytes { try stateFile.write($0) }
         try stateFile.sync()
     }
 
-    private static func readFiles<S: Decodable>(state: S.Type, in folder: URL) throws -> (arrays: [String: NamedArray], state: S) {
+    private static func readFiles<S: Decodable>(state: S.Type, in folder: URL) throws -> (
+        arrays: [String: NamedArray], state: S
+    ) {
         let stateURL = folder.appendingPathComponent("state.json")
         let json = try FileSystem.read(stateURL)
         let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
 
         guard let heading = try? decoder.decode(Heading.self, from: json) else {
             throw RunError("\(stateURL.path): not valid JSON, or cut short (\(json.count) bytes)")
@@ -133,7 +142,9 @@ public enum Checkpoint {
         var digest = XXHash64()
         let arrays = try Safetensors.read(arraysURL) { digest.update($0) }.arrays
         guard "xxh64:\(digest.hexDigest)" == envelope.arrays_digest else {
-            throw RunError("\(arraysURL.path): damaged: the digest is xxh64:\(digest.hexDigest); \(envelope.arrays_digest) was written")
+            throw RunError(
+                "\(arraysURL.path): damaged: the digest is xxh64:\(digest.hexDigest); \(envelope.arrays_digest) was written"
+            )
         }
         return (Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, $0) }), envelope.state)
     }
@@ -143,8 +154,9 @@ public enum Checkpoint {
         case DecodingError.keyNotFound(let key, let context):
             "\((context.codingPath + [key]).map(\.stringValue).joined(separator: ".")) is missing"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-             DecodingError.dataCorrupted(let context):
-            context.codingPath.isEmpty ? context.debugDescription
+            DecodingError.dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? context.debugDescription
                 : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has a value that is not accepted"
         default: "\(error)"
         }
@@ -153,7 +165,7 @@ public enum Checkpoint {
     // MARK: Folders
 
     private static func folder(in run: URL) throws -> URL {
-        for name in ["checkpoint", "checkpoint.old", "checkpoint"] {   // once more, for it may come back meanwhile
+        for name in ["checkpoint", "checkpoint.old", "checkpoint"] {  // once more, for it may come back meanwhile
             let folder = run.appendingPathComponent(name)
             if FileSystem.isFolder(folder) { return folder }
         }
@@ -166,7 +178,7 @@ public enum Checkpoint {
             try FileSystem.move(new, to: current)
         } else if FileSystem.exchange(new, current) {
             try FileSystem.sync(folder: run)
-            try FileSystem.remove(new)   // now the checkpoint from before
+            try FileSystem.remove(new)  // now the checkpoint from before
         } else {
             try FileSystem.remove(old)
             try FileSystem.move(current, to: old)

@@ -8,8 +8,10 @@ extension Choice {
         let word = try decoder.singleValueContainer().decode(String.self)
         guard let value = Self(rawValue: word) else {
             let words = Self.allCases.map(\.rawValue)
-            throw NotAccepted.error(at: decoder.codingPath, expected: words.count > 1
-                ? words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1] : words.joined())
+            throw NotAccepted.error(
+                at: decoder.codingPath,
+                expected: words.count > 1
+                    ? words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1] : words.joined())
         }
         self = value
     }
@@ -20,6 +22,7 @@ struct NotAccepted: Error {
     let expected: String
 
     static func error(at path: [any CodingKey], expected: String) -> DecodingError {
-        .dataCorrupted(.init(codingPath: path, debugDescription: expected, underlyingError: NotAccepted(expected: expected)))
+        .dataCorrupted(
+            .init(codingPath: path, debugDescription: expected, underlyingError: NotAccepted(expected: expected)))
     }
 }

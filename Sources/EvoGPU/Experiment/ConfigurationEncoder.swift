@@ -2,8 +2,9 @@ import Yams
 
 /// Turns a settings struct into a YAML tree that keeps the order of its keys.
 ///
-/// Yams's own encoder rounds numbers to 15 digits (or spells 17: 2.9999999999999997e-04) and leaves out optionals that are nil.
-/// This one writes the shortest digits that read back as the same number, and writes nil as `null`, so that every key is known.
+/// Yams's own encoder rounds numbers to 15 digits (or spells 17: 2.9999999999999997e-04) and leaves out optionals that
+/// are nil. This one writes the shortest digits that read back as the same number, and writes nil as `null`, so that
+/// every key is known.
 enum ConfigurationEncoder {
     static func node(_ value: some Encodable) throws -> Node {
         let slot = Slot()
@@ -50,7 +51,11 @@ private final class Slot {
     func child(_ key: String) -> Slot {
         guard case .mapping(var pairs) = content else { preconditionFailure("a keyed value \(key) outside a mapping") }
         let slot = Slot()
-        if let old = pairs.firstIndex(where: { $0.key == key }) { pairs[old].slot = slot } else { pairs.append((key, slot)) }
+        if let old = pairs.firstIndex(where: { $0.key == key }) {
+            pairs[old].slot = slot
+        } else {
+            pairs.append((key, slot))
+        }
         content = .mapping(pairs)
         return slot
     }
@@ -63,7 +68,8 @@ private final class Slot {
         return slot
     }
 
-    /// Swift's shortest digits, spelled so that readers of YAML 1.1 see a number too: they want a point before an exponent.
+    /// Swift's shortest digits, spelled so that readers of YAML 1.1 see a number too: they want a point before an
+    /// exponent.
     private func number(_ digits: String) -> Node {
         let text: String
         switch digits {
@@ -93,7 +99,9 @@ private struct TreeEncoder: Encoder {
         return SequenceContainer(slot: slot, codingPath: codingPath)
     }
 
-    func singleValueContainer() -> any SingleValueEncodingContainer { ScalarContainer(slot: slot, codingPath: codingPath) }
+    func singleValueContainer() -> any SingleValueEncodingContainer {
+        ScalarContainer(slot: slot, codingPath: codingPath)
+    }
 }
 
 private struct MappingContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
@@ -109,8 +117,8 @@ private struct MappingContainer<Key: CodingKey>: KeyedEncodingContainerProtocol 
         if let value { try encode(value, forKey: key) } else { encodeNil(forKey: key) }
     }
 
-    // A synthesised encode(to:) calls these for optionals. The protocol's own versions skip nil; all of them have to be replaced,
-    // since a generic one alone would not stand in for those of the standard types.
+    // A synthesised encode(to:) calls these for optionals. The protocol's own versions skip nil; all of them have to be
+    // replaced, since a generic one alone would not stand in for those of the standard types.
     func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try encodeOrNull(value, key) }
     func encodeIfPresent(_ value: String?, forKey key: Key) throws { try encodeOrNull(value, key) }
     func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try encodeOrNull(value, key) }
@@ -127,7 +135,9 @@ private struct MappingContainer<Key: CodingKey>: KeyedEncodingContainerProtocol 
     func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try encodeOrNull(value, key) }
     func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try encodeOrNull(value, key) }
 
-    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+    func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<
+        Nested
+    > {
         encoder(key).container(keyedBy: type)
     }
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }

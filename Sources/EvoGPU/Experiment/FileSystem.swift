@@ -1,7 +1,7 @@
 import Foundation
 
-/// The few file calls that a run needs, with their refusals as sentences. Foundation's own calls neither sync nor say which
-/// call failed and why.
+/// The few file calls that a run needs, with their refusals as sentences. Foundation's own calls neither sync nor say
+/// which call failed and why.
 enum FileSystem {
     static func exists(_ url: URL) -> Bool { inode(url) != nil }
 
@@ -26,7 +26,9 @@ enum FileSystem {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         } catch {
-            throw RunError("cannot list the folder \(folder.path): \(isFolder(folder) ? "it is not readable" : "there is no such folder")")
+            throw RunError(
+                "cannot list the folder \(folder.path): \(isFolder(folder) ? "it is not readable" : "there is no such folder")"
+            )
         }
     }
 
@@ -55,13 +57,14 @@ enum FileSystem {
         if rename(source.path, target.path) != 0 { throw refusal("rename \(source.path) to", target) }
     }
 
-    /// Swaps two paths in one step, so that neither name is ever absent. False where the C library or the file system cannot.
+    /// Swaps two paths in one step, so that neither name is ever absent. False where the C library or the file system
+    /// cannot.
     static func exchange(_ one: URL, _ other: URL) -> Bool {
         // Glibc has renameat2 since 2.28 but shows it to C only under _GNU_SOURCE, so Swift has to look it up by name.
         typealias RenameAt2 = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
         guard let symbol = dlsym(nil, "renameat2") else { return false }
         let renameat2 = unsafeBitCast(symbol, to: RenameAt2.self)
-        let exchangeFlag: UInt32 = 1 << 1   // RENAME_EXCHANGE
+        let exchangeFlag: UInt32 = 1 << 1  // RENAME_EXCHANGE
         return renameat2(AT_FDCWD, one.path, AT_FDCWD, other.path, exchangeFlag) == 0
     }
 
@@ -72,7 +75,8 @@ enum FileSystem {
 
     /// Writes a file so that a reader, or a crash, meets the old content or the new and never a part.
     static func writeAtomically(_ data: Data, to url: URL) throws {
-        let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).new-\(getpid())")
+        let temporary = url.deletingLastPathComponent().appendingPathComponent(
+            ".\(url.lastPathComponent).new-\(getpid())")
         let file = try File(writing: temporary)
         try data.withUnsafeBytes { try file.write($0) }
         try file.sync()
@@ -91,7 +95,11 @@ final class MappedFile {
     let count: Int
 
     fileprivate init(address: UnsafeMutableRawPointer?, count: Int) { (self.address, self.count) = (address, count) }
-    deinit { if let address, munmap(address, count) != 0 { preconditionFailure("munmap: \(String(cString: strerror(errno)))") } }
+    deinit {
+        if let address, munmap(address, count) != 0 {
+            preconditionFailure("munmap: \(String(cString: strerror(errno)))")
+        }
+    }
 
     /// Bytes that are not copied and keep the file.
     func bytes(at offset: Int, count: Int) -> Data {
@@ -158,12 +166,14 @@ final class File {
         return filled == count ? data : data.prefix(filled)
     }
 
-    /// The whole file in memory that the system reads and drops as it likes. The file must not be shortened meanwhile; ours are replaced as
-    /// a whole, and the one that is mapped stays.
+    /// The whole file in memory that the system reads and drops as it likes. The file must not be shortened meanwhile;
+    /// ours are replaced as a whole, and the one that is mapped stays.
     func mapped() throws -> MappedFile {
         let count = try size()
         guard count > 0 else { return MappedFile(address: nil, count: 0) }
-        guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else { throw FileSystem.refusal("read", url) }
+        guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+            throw FileSystem.refusal("read", url)
+        }
         return MappedFile(address: address, count: count)
     }
 

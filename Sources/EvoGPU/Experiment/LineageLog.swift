@@ -1,6 +1,7 @@
 import Foundation
 
-/// `lineage.jsonl`: a line of JSON per child, in the order of their making. A line reaches the file whole, by one write.
+/// `lineage.jsonl`: a line of JSON per child, in the order of their making. A line reaches the file whole, by one
+/// write.
 public final class LineageLog {
     private let file: File
 
@@ -16,7 +17,9 @@ public final class LineageLog {
         var end = content.startIndex
         for line in 0..<count {
             guard let newline = content[end...].firstIndex(of: UInt8(ascii: "\n")) else {
-                throw RunError("\(url.path): there are \(line) whole lines; at least the \(count) from before the checkpoint are needed")
+                throw RunError(
+                    "\(url.path): there are \(line) whole lines; at least the \(count) from before the checkpoint are needed"
+                )
             }
             end = newline + 1
         }
@@ -26,7 +29,8 @@ public final class LineageLog {
     public func append(_ entry: LineageEntry) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         var line = try encoder.encode(entry)
         line.append(UInt8(ascii: "\n"))
         try line.withUnsafeBytes { try file.write($0) }
@@ -37,15 +41,18 @@ public final class LineageLog {
 
     /// Every child of a run.
     ///
-    /// - Throws: ``RunError`` if the file is missing or a line is no child's. A last line cut short is passed over: the run may be alive.
+    /// - Throws: ``RunError`` if the file is missing or a line is no child's. A last line cut short is passed over: the
+    ///   run may be alive.
     public static func read(_ url: URL) throws -> [LineageEntry] {
         let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         let content = try FileSystem.read(url), lines = content.split(separator: UInt8(ascii: "\n"))
         return try lines.enumerated().compactMap { index, line in
             if let entry = try? decoder.decode(LineageEntry.self, from: Data(line)) { return entry }
             if index == lines.count - 1, content.last != UInt8(ascii: "\n") { return nil }
-            throw RunError("\(url.path): line \(index + 1) is no child's; lines that `evogpu train gpo` wrote are accepted")
+            throw RunError(
+                "\(url.path): line \(index + 1) is no child's; lines that `evogpu train gpo` wrote are accepted")
         }
     }
 }

@@ -2,13 +2,20 @@
 public enum MemberChoice: Sendable, Equatable, CustomStringConvertible {
     case best, number(Int)
 
-    public var description: String { switch self { case .best: "best"; case .number(let number): "\(number)" } }
+    public var description: String {
+        switch self {
+        case .best: "best"
+        case .number(let number): "\(number)"
+        }
+    }
 
     /// - Parameter option: the option's name, for the message.
     /// - Throws: ``RunError`` unless it is `best` or a whole number from 0.
     public init(_ text: String, option: String) throws {
         if text == "best" { self = .best; return }
-        guard let number = Int(text), number >= 0 else { throw RunError("\(option) is \(text); accepted: best, or a whole number from 0") }
+        guard let number = Int(text), number >= 0 else {
+            throw RunError("\(option) is \(text); accepted: best, or a whole number from 0")
+        }
         self = .number(number)
     }
 }
@@ -33,18 +40,26 @@ extension TrainedPopulation {
         let ofVariant = saved.seeds.indices.filter { variant == nil || saved.variants[$0] == variant }
         if let variant, ofVariant.isEmpty {
             let there = Set(saved.variants.compactMap { $0?.rawValue }).sorted()
-            throw RunError("there is no run of variant \(variant.rawValue) in \(saved.directory.url.path); accepted: \(there.isEmpty ? "none, its runs have no variants" : there.joined(separator: ", "))")
+            throw RunError(
+                "there is no run of variant \(variant.rawValue) in \(saved.directory.url.path); accepted: \(there.isEmpty ? "none, its runs have no variants" : there.joined(separator: ", "))"
+            )
         }
         guard let seed else { return ofVariant }
         let found = ofVariant.filter { saved.seeds[$0] == seed }
         guard !found.isEmpty else {
-            throw RunError("there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))")
+            throw RunError(
+                "there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))"
+            )
         }
         return found
     }
 
     private func row(_ number: Int, ofRun run: Int) throws -> Int {
-        guard number < saved.population else { throw RunError("there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.population - 1)") }
+        guard number < saved.population else {
+            throw RunError(
+                "there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.population - 1)"
+            )
+        }
         return run * saved.population + number
     }
 
@@ -52,38 +67,64 @@ extension TrainedPopulation {
     ///
     /// - Parameters:
     ///   - seed, variant: the training seed and the variant whose run is meant; nil for all runs.
-    ///   - episodes: how many choose the best, and then how many judge each; at least 1 where `best` is asked for, may be 0 otherwise.
-    public func members(_ choices: [MemberChoice], seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws -> [Member] {
+    ///   - episodes: how many choose the best, and then how many judge each; at least 1 where `best` is asked for, may
+    ///     be 0 otherwise.
+    public func members(_ choices: [MemberChoice], seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws
+        -> [Member]
+    {
         let runs = try runs(ofSeed: seed, variant: variant), population = saved.population
-        let numbered = try runs.map { run in try choices.map { choice in if case .number(let number) = choice { try row(number, ofRun: run) } else { -1 } } }
-        guard episodes >= 1 || !choices.contains(.best) else { throw RunError("the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number") }
+        let numbered = try runs.map { run in
+            try choices.map { choice in if case .number(let number) = choice { try row(number, ofRun: run) } else { -1 }
+            }
+        }
+        guard episodes >= 1 || !choices.contains(.best) else {
+            throw RunError(
+                "the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number"
+            )
+        }
         let played = episodes >= 1 ? try chooseAndJudge(episodes: episodes, seed: 1) : nil
         var found: [Member] = []
         for (index, run) in runs.enumerated() {
             for row in numbered[index] {
-                let row = row >= 0 ? row : best(of: run * population..<(run + 1) * population, played!.choice, played!.judged)
+                let row =
+                    row >= 0 ? row : best(of: run * population..<(run + 1) * population, played!.choice, played!.judged)
                 guard !found.contains(where: { $0.row == row }) else { continue }
-                found.append(Member(row: row, seed: saved.seeds[run], number: row - run * population, label: saved.label(ofRun: run), result: played?.judged[row]))
+                found.append(
+                    Member(
+                        row: row, seed: saved.seeds[run], number: row - run * population,
+                        label: saved.label(ofRun: run), result: played?.judged[row]))
             }
         }
         return found
     }
 
     /// The one member that is meant: with `best` and no seed, the best of all runs.
-    public func member(_ choice: MemberChoice, seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws -> Member {
+    public func member(_ choice: MemberChoice, seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws
+        -> Member
+    {
         let runs = try runs(ofSeed: seed, variant: variant), population = saved.population
         if case .number(let number) = choice {
             let row = try row(number, ofRun: runs[0])
             guard runs.count == 1 else {
                 let several = saved.seeds.count > saved.trainingSeeds.count
-                throw RunError("\(saved.directory.url.path) has a member \(number) for each of \(runs.count) \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \(runs.map { several ? saved.label(ofRun: $0) : "\(saved.seeds[$0])" }.joined(separator: ", "))")
+                throw RunError(
+                    "\(saved.directory.url.path) has a member \(number) for each of \(runs.count) \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \(runs.map { several ? saved.label(ofRun: $0) : "\(saved.seeds[$0])" }.joined(separator: ", "))"
+                )
             }
             let result = episodes >= 1 ? try evaluate(episodes: episodes, seed: 1)[row] : nil
-            return Member(row: row, seed: saved.seeds[runs[0]], number: number, label: saved.label(ofRun: runs[0]), result: result)
+            return Member(
+                row: row, seed: saved.seeds[runs[0]], number: number, label: saved.label(ofRun: runs[0]), result: result
+            )
         }
-        guard episodes >= 1 else { throw RunError("the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number") }
+        guard episodes >= 1 else {
+            throw RunError(
+                "the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number"
+            )
+        }
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: 1)
         let row = best(of: runs.flatMap { $0 * population..<($0 + 1) * population }, choice, judged)
-        return Member(row: row, seed: saved.seeds[row / population], number: row % population, label: saved.label(ofRun: row / population), result: judged[row])
+        return Member(
+            row: row, seed: saved.seeds[row / population], number: row % population,
+            label: saved.label(ofRun: row / population), result: judged[row])
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// `metrics.csv`: a header, then one row per report. A row reaches the file whole, by one write, before `append` returns. The file
-/// is locked while it is open, so that two processes can't write to one run.
+/// `metrics.csv`: a header, then one row per report. A row reaches the file whole, by one write, before `append`
+/// returns. The file is locked while it is open, so that two processes can't write to one run.
 public final class MetricsLog {
     private let file: File
     private let columnCount: Int
@@ -16,18 +16,21 @@ public final class MetricsLog {
         try put(Self.line(columns))
     }
 
-    /// Goes on with a file after its first `count` rows, as a checkpoint left it. Later rows, whole or cut short, are removed.
+    /// Goes on with a file after its first `count` rows, as a checkpoint left it. Later rows, whole or cut short, are
+    /// removed.
     ///
-    /// - Throws: ``RunError`` if the header differs or there are fewer rows. A missing file is fine where no row is to be kept.
+    /// - Throws: ``RunError`` if the header differs or there are fewer rows. A missing file is fine where no row is to
+    ///   be kept.
     public init(resuming url: URL, columns: [String], keepingRows count: Int) throws {
         columnCount = columns.count
         let header = Data(Self.line(columns).utf8)
-        if count > 0, !FileSystem.exists(url) { _ = try FileSystem.read(url) }   // says what is missing
+        if count > 0, !FileSystem.exists(url) { _ = try FileSystem.read(url) }  // says what is missing
         file = try File(writing: url, flags: O_CREAT | O_APPEND)
         try file.lock()
         let content = try FileSystem.read(url)
 
-        if count == 0, content.count < header.count, header.starts(with: content) {   // killed before the header was whole
+        // killed before the header was whole
+        if count == 0, content.count < header.count, header.starts(with: content) {
             try file.truncate(to: 0)
             try put(Self.line(columns))
             return
@@ -39,7 +42,9 @@ public final class MetricsLog {
         var end = header.count, rows = 0
         while rows < count {
             guard let newline = content[end...].firstIndex(of: UInt8(ascii: "\n")) else {
-                throw RunError("\(url.path): there are \(rows) whole rows; at least the \(count) from before the checkpoint are needed")
+                throw RunError(
+                    "\(url.path): there are \(rows) whole rows; at least the \(count) from before the checkpoint are needed"
+                )
             }
             end = newline + 1
             rows += 1
@@ -63,13 +68,16 @@ public final class MetricsLog {
 
     private static func line(_ fields: [String]) -> String {
         fields.map { field in
-            field.contains { ",\"".contains($0) } ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
+            field.contains { ",\"".contains($0) }
+                ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
         }.joined(separator: ",") + "\n"
     }
 }
 
 /// One field of a row. Numbers have the fewest digits that read back as the same number, on every machine.
-public struct MetricValue: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+public struct MetricValue: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByIntegerLiteral
+{
     let text: String
 
     /// An empty field, for what was not measured.
@@ -77,7 +85,7 @@ public struct MetricValue: Sendable, Equatable, ExpressibleByStringLiteral, Expr
 
     /// Text. A line break becomes a space, since a row is a line.
     public init(_ text: String) { self.text = String(text.map { $0.isNewline ? " " : $0 }) }
-    public init(_ number: Double) { text = number.isNaN ? "nan" : "\(number)" }   // whatever the sign bit
+    public init(_ number: Double) { text = number.isNaN ? "nan" : "\(number)" }  // whatever the sign bit
     public init(_ number: Float) { text = number.isNaN ? "nan" : "\(number)" }
     public init(_ number: some BinaryInteger) { text = "\(number)" }
     public init(stringLiteral value: String) { self.init(value) }

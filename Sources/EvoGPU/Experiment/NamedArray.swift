@@ -25,7 +25,8 @@ extension UInt32: ArrayElement { public static var dtype: DType { .u32 } }
 extension UInt64: ArrayElement { public static var dtype: DType { .u64 } }
 extension Int64: ArrayElement { public static var dtype: DType { .i64 } }
 
-/// An array on its way into a file, whose bytes are made when they are written, so that not all arrays are held at once.
+/// An array on its way into a file, whose bytes are made when they are written, so that not all arrays are held at
+/// once.
 struct ArraySource {
     let name: String, dtype: DType, shape: [Int]
     /// `shape` elements of `dtype`, one after the other.
@@ -47,14 +48,16 @@ public struct NamedArray: Sendable, Equatable {
 
     public init(name: String, dtype: DType, shape: [Int], bytes: Data) {
         let count = shape.reduce(1, *)
-        precondition(shape.allSatisfy { $0 >= 0 } && bytes.count == count * dtype.size,
-                     "\(name): \(bytes.count) bytes for \(dtype.rawValue) of shape \(shape)")
+        precondition(
+            shape.allSatisfy { $0 >= 0 } && bytes.count == count * dtype.size,
+            "\(name): \(bytes.count) bytes for \(dtype.rawValue) of shape \(shape)")
         (self.name, self.dtype, self.shape, self.bytes) = (name, dtype, shape, bytes)
     }
 
     /// - Parameter shape: the shape of `values`; one axis if nil.
     public init<T: ArrayElement>(_ name: String, _ values: [T], shape: [Int]? = nil) {
-        self.init(name: name, dtype: T.dtype, shape: shape ?? [values.count], bytes: values.withUnsafeBytes { Data($0) })
+        self.init(
+            name: name, dtype: T.dtype, shape: shape ?? [values.count], bytes: values.withUnsafeBytes { Data($0) })
     }
 
     /// The elements.

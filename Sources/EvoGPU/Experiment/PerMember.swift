@@ -27,7 +27,8 @@ public struct PerMember: Codable, Hashable, Sendable, ExpressibleByFloatLiteral,
         case .one(let value): return Array(repeating: Float(value), count: count)
         case .list(let values):
             guard values.count == count else {
-                throw RunError("""
+                throw RunError(
+                    """
                     \(name) is a list of \(values.count), but there are \(count) members; give one number or a list of \(count)
                     """)
             }

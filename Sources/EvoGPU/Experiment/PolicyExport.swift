@@ -5,8 +5,8 @@ import GPUTensor
 public enum ExportFormat: String, Choice { case safetensors }
 
 extension TrainedPopulation {
-    /// One member's policy for other programs: its weights as PyTorch keeps them (`[outputs, inputs]`), the observations' statistics, and,
-    /// as text, what is needed to act with it.
+    /// One member's policy for other programs: its weights as PyTorch keeps them (`[outputs, inputs]`), the
+    /// observations' statistics, and, as text, what is needed to act with it.
     ///
     ///     policy.0.weight, policy.0.bias, policy.1.weight, ...   one pair per layer
     ///     policy.log_std                                         Gaussian policies; not needed to play the mean action
@@ -21,19 +21,30 @@ extension TrainedPopulation {
         for slot in network.layout.slots where slot.offset < network.valueStart {
             func element(_ r: Int, _ c: Int) -> Float { row[row.startIndex + slot.offset + r * slot.pitch + c] }
             if slot.isWeight {
-                arrays.append(NamedArray(slot.name, (0..<slot.columns).flatMap { c in (0..<slot.rows).map { element($0, c) } }, shape: [slot.columns, slot.rows]))
+                arrays.append(
+                    NamedArray(
+                        slot.name, (0..<slot.columns).flatMap { c in (0..<slot.rows).map { element($0, c) } },
+                        shape: [slot.columns, slot.rows]))
             } else {
                 arrays.append(NamedArray(slot.name, (0..<slot.columns).map { element(0, $0) }))
             }
         }
         if let normaliser {
-            for (name, tensor) in [("observation.mean", normaliser.mean), ("observation.variance", normaliser.variance)] {
+            for (name, tensor) in [("observation.mean", normaliser.mean), ("observation.variance", normaliser.variance)]
+            {
                 let values: [Float] = try tensor.read()
-                arrays.append(NamedArray(name, Array(values[member.row * spec.observationCount..<(member.row + 1) * spec.observationCount])))
+                arrays.append(
+                    NamedArray(
+                        name,
+                        Array(values[member.row * spec.observationCount..<(member.row + 1) * spec.observationCount])))
             }
         }
         for array in arrays {
-            guard try array.values(as: Float.self).allSatisfy(\.isFinite) else { throw RunError("\(array.name) of member \(member.number) of seed \(member.seed) is not finite; only finite policies are exported") }
+            guard try array.values(as: Float.self).allSatisfy(\.isFinite) else {
+                throw RunError(
+                    "\(array.name) of member \(member.number) of seed \(member.seed) is not finite; only finite policies are exported"
+                )
+            }
         }
         return (arrays, try metadata(member))
     }
@@ -42,16 +53,20 @@ extension TrainedPopulation {
         let spec = saved.spec, sizes = [network.policy.inputs] + network.policy.layers.map(\.linear.outputs)
         let norm = network.policy.layers[0].norm?.form
         var text = [
-            "format": "evogpu policy", "version": "1", "evogpu": evogpuVersion, "env": spec.name, "algorithm": saved.algorithm.name,
+            "format": "evogpu policy", "version": "1", "evogpu": evogpuVersion, "env": spec.name,
+            "algorithm": saved.algorithm.name,
             "seed": "\(member.seed)", "run": member.label, "member": "\(member.number)", "iteration": "\(iteration)",
-            "layer_sizes": "\(sizes)", "activation": saved.activation.rawValue, "layer_norm": norm.map { "\($0)" } ?? "none",
-            "observation_normalised": normaliser == nil ? "false" : "true",
+            "layer_sizes": "\(sizes)", "activation": saved.activation.rawValue,
+            "layer_norm": norm.map { "\($0)" } ?? "none",
+            "observation_normalised": normaliser == nil ? "false" : "true"
         ]
         var steps: [String] = []
         if let normaliser {
             text["observation_epsilon"] = "\(ObservationNormaliser.epsilon)"
             text["observation_clip"] = "\(normaliser.limit)"
-            steps.append("x = clip((observation - observation.mean) / sqrt(observation.variance + observation_epsilon), -observation_clip, observation_clip)")
+            steps.append(
+                "x = clip((observation - observation.mean) / sqrt(observation.variance + observation_epsilon), -observation_clip, observation_clip)"
+            )
         } else {
             steps.append("x = observation")
         }
@@ -60,17 +75,23 @@ extension TrainedPopulation {
         case .pytorch: text["layer_norm_epsilon"] = "\(LayerNormForm.pytorch.epsilon)"
         case .erl: text["layer_norm_epsilon"] = "\(LayerNormForm.erl.epsilon)"
         }
-        let normalised = switch norm {
-        case nil: ""
-        case .pytorch: "norm.weight * (y - mean(y)) / sqrt(variance(y) + layer_norm_epsilon) + norm.bias, variance with 1/n"
-        case .erl: "norm.weight * (y - mean(y)) / (std(y) + layer_norm_epsilon) + norm.bias, std with 1/(n - 1)"
-        }
-        steps.append("y = policy.i.weight x + policy.i.bias\(normalised.isEmpty ? "" : ", then \(normalised)"), x = activation(y) for every layer but the last, which is x = y")
+        let normalised =
+            switch norm {
+            case nil: ""
+            case .pytorch:
+                "norm.weight * (y - mean(y)) / sqrt(variance(y) + layer_norm_epsilon) + norm.bias, variance with 1/n"
+            case .erl: "norm.weight * (y - mean(y)) / (std(y) + layer_norm_epsilon) + norm.bias, std with 1/(n - 1)"
+            }
+        steps.append(
+            "y = policy.i.weight x + policy.i.bias\(normalised.isEmpty ? "" : ", then \(normalised)"), x = activation(y) for every layer but the last, which is x = y"
+        )
         switch (network.kind, spec.action) {
         case (.gaussian, .box(let low, let high)):
             text["policy"] = "gaussian"
             (text["action_low"], text["action_high"]) = ("\(low)", "\(high)")
-            steps.append("action = action_low + (clip(x, -1, 1) + 1) / 2 * (action_high - action_low), x being the Gaussian's mean")
+            steps.append(
+                "action = action_low + (clip(x, -1, 1) + 1) / 2 * (action_high - action_low), x being the Gaussian's mean"
+            )
         case (.deterministic, .box(let low, let high)):
             text["policy"] = "deterministic"
             (text["action_low"], text["action_high"]) = ("\(low)", "\(high)")
@@ -80,7 +101,8 @@ extension TrainedPopulation {
             text["action_count"] = "\(count)"
             steps.append("action = the index of the largest x, the first of them if several are")
         default:
-            throw RunError("the policy is \(network.kind) and the actions of \(spec.name) are \(spec.action); they don't fit")
+            throw RunError(
+                "the policy is \(network.kind) and the actions of \(spec.name) are \(spec.action); they don't fit")
         }
         text["how_to_act"] = steps.joined(separator: "; ")
         if let physics = spec.physics { text["env_settings"] = try physics.changedOptions() }
@@ -98,10 +120,16 @@ extension PhysicsTask {
     fileprivate func changedOptions() throws -> String {
         func values(_ options: PhysicsModel.Task) throws -> [String: String] {
             let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(options)) as? [String: Any] ?? [:]
-            return try object.mapValues { String(decoding: try JSONSerialization.data(withJSONObject: $0, options: [.fragmentsAllowed, .sortedKeys]), as: UTF8.self) }
+            return try object.mapValues {
+                String(
+                    decoding: try JSONSerialization.data(withJSONObject: $0, options: [.fragmentsAllowed, .sortedKeys]),
+                    as: UTF8.self)
+            }
         }
         let own = isOwn ? model.task : try EnvironmentSpec.named(name).physics!.options
         let (set, usual) = try (values(options), values(own))
-        return "{" + set.keys.sorted().filter { set[$0] != usual[$0] }.map { "\"\($0)\": \(set[$0]!)" }.joined(separator: ", ") + "}"
+        return "{"
+            + set.keys.sorted().filter { set[$0] != usual[$0] }.map { "\"\($0)\": \(set[$0]!)" }.joined(separator: ", ")
+            + "}"
     }
 }

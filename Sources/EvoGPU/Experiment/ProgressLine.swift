@@ -10,8 +10,10 @@ public struct Progress: Sendable {
     public var secondsLeft: Double?
 
     /// - Parameter secondsLeft: from the steps left and the rate if nil.
-    public init(steps: Int, totalSteps: Int, stepsPerSecond: Double, bestReturn: Double? = nil, meanReturn: Double? = nil,
-                secondsLeft: Double? = nil) {
+    public init(
+        steps: Int, totalSteps: Int, stepsPerSecond: Double, bestReturn: Double? = nil, meanReturn: Double? = nil,
+        secondsLeft: Double? = nil
+    ) {
         (self.steps, self.totalSteps, self.stepsPerSecond) = (steps, totalSteps, stepsPerSecond)
         (self.bestReturn, self.meanReturn) = (bestReturn, meanReturn)
         let estimate = Double(max(0, totalSteps - steps)) / stepsPerSecond
@@ -19,8 +21,8 @@ public struct Progress: Sendable {
     }
 }
 
-/// Shows progress: on a terminal one line that is overwritten, elsewhere a whole line every few seconds. The last state is shown
-/// always.
+/// Shows progress: on a terminal one line that is overwritten, elsewhere a whole line every few seconds. The last state
+/// is shown always.
 public final class ProgressLine {
     private let sink: (String) -> Void
     private let isTerminal: Bool, isQuiet: Bool, width: Int
@@ -40,7 +42,9 @@ public final class ProgressLine {
     public static func standardError(isQuiet: Bool = false) -> ProgressLine {
         var window = winsize()
         let hasWidth = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 0
-        return ProgressLine(isTerminal: isatty(STDERR_FILENO) == 1, isQuiet: isQuiet, width: hasWidth ? Int(window.ws_col) : 80) {
+        return ProgressLine(
+            isTerminal: isatty(STDERR_FILENO) == 1, isQuiet: isQuiet, width: hasWidth ? Int(window.ws_col) : 80
+        ) {
             FileHandle.standardError.write(Data($0.utf8))
         }
     }
@@ -71,7 +75,9 @@ public final class ProgressLine {
 
     static func text(_ progress: Progress) -> String {
         var parts = ["\(short(Double(progress.steps)))/\(short(Double(progress.totalSteps))) steps"]
-        if progress.totalSteps > 0 { parts[0] += " (\(Int(100 * Double(progress.steps) / Double(progress.totalSteps)))%)" }
+        if progress.totalSteps > 0 {
+            parts[0] += " (\(Int(100 * Double(progress.steps) / Double(progress.totalSteps)))%)"
+        }
         parts.append("\(short(progress.stepsPerSecond)) steps/s")
         if let best = progress.bestReturn { parts.append("best \(fixed(best, 1))") }
         if let mean = progress.meanReturn { parts.append("mean \(fixed(mean, 1))") }

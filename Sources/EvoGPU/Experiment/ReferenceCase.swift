@@ -23,9 +23,12 @@ public struct ReferenceCase: Sendable {
         name = url.deletingPathExtension().lastPathComponent
         path = url.path
         let text = try FileSystem.read(url)
-        guard let metadata = try? JSONDecoder().decode(JSONValue.self, from: text) else { throw RunError("\(path): not valid JSON") }
+        guard let metadata = try? JSONDecoder().decode(JSONValue.self, from: text) else {
+            throw RunError("\(path): not valid JSON")
+        }
         guard let index = try? JSONDecoder().decode(Index.self, from: text) else {
-            throw RunError("""
+            throw RunError(
+                """
                 \(path): not an index of reference data, which holds "file" and "arrays" of name, dtype, shape, offset and bytes
                 """)
         }
@@ -53,8 +56,10 @@ public struct ReferenceCase: Sendable {
     public static func all(in directory: URL) throws -> [ReferenceCase] {
         try FileSystem.contents(of: directory).filter { $0.hasSuffix(".json") }.compactMap { name in
             let url = directory.appendingPathComponent(name)
-            guard !FileSystem.isFolder(url), let json = try? JSONDecoder().decode(JSONValue.self, from: FileSystem.read(url)),
-                  json["file"] != nil, json["arrays"] != nil else { return nil }
+            guard !FileSystem.isFolder(url),
+                let json = try? JSONDecoder().decode(JSONValue.self, from: FileSystem.read(url)),
+                json["file"] != nil, json["arrays"] != nil
+            else { return nil }
             return try ReferenceCase(json: url)
         }
     }
@@ -85,7 +90,7 @@ public struct ReferenceCase: Sendable {
         case "u8": return elements(UInt64.self) { Double($0) }
         case "u4": return elements(UInt32.self) { Double($0) }
         case "u2": return elements(UInt16.self) { Double($0) }
-        default: return elements(UInt8.self) { Double($0) }   // u1, b1, bool; others were refused on reading
+        default: return elements(UInt8.self) { Double($0) }  // u1, b1, bool; others were refused on reading
         }
     }
 
@@ -102,13 +107,17 @@ public struct ReferenceCase: Sendable {
 
     /// A list of numbers, such as `adam`.
     public func numbers(_ key: String) throws -> [Double] {
-        guard let values = metadata[key]?.array?.map(\.number), !values.contains(nil) else { throw missing(key, "a list of numbers") }
+        guard let values = metadata[key]?.array?.map(\.number), !values.contains(nil) else {
+            throw missing(key, "a list of numbers")
+        }
         return values.compactMap { $0 }
     }
 
     /// A list of text, such as names.
     public func strings(_ key: String) throws -> [String] {
-        guard let values = metadata[key]?.array?.map(\.string), !values.contains(nil) else { throw missing(key, "a list of text") }
+        guard let values = metadata[key]?.array?.map(\.string), !values.contains(nil) else {
+            throw missing(key, "a list of text")
+        }
         return values.compactMap { $0 }
     }
 
@@ -128,8 +137,10 @@ public struct ReferenceCase: Sendable {
         dtype.hasPrefix("<") || dtype.hasPrefix("|") ? String(dtype.dropFirst()) : dtype
     }
 
-    private static let sizes = ["f8": 8, "f4": 4, "i8": 8, "i4": 4, "i2": 2, "i1": 1, "u8": 8, "u4": 4, "u2": 2, "u1": 1,
-                                "b1": 1, "bool": 1]
+    private static let sizes = [
+        "f8": 8, "f4": 4, "i8": 8, "i4": 4, "i2": 2, "i1": 1, "u8": 8, "u4": 4, "u2": 2, "u1": 1,
+        "b1": 1, "bool": 1
+    ]
 
     private static func check(_ entry: Entry, in data: Data, path: String, file: String) throws {
         guard let size = sizes[plain(entry.dtype)] else {
@@ -142,12 +153,14 @@ public struct ReferenceCase: Sendable {
             return overflow ? nil : next
         }
         guard needed == entry.bytes else {
-            throw RunError("""
+            throw RunError(
+                """
                 \(path): array "\(entry.name)" has \(entry.bytes) bytes, which does not fit \(entry.dtype) of shape \(entry.shape)
                 """)
         }
         guard entry.offset >= 0, entry.offset <= data.count, entry.bytes <= data.count - entry.offset else {
-            throw RunError("""
+            throw RunError(
+                """
                 \(file): cut short: the file has \(data.count) bytes; \
                 array "\(entry.name)" needs \(entry.bytes) from byte \(entry.offset)
                 """)

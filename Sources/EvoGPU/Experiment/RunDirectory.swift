@@ -10,7 +10,9 @@ public struct RunDirectory: Sendable {
     /// - Throws: ``RunError`` if it is no run's folder.
     public init(existing url: URL) throws {
         self.url = url
-        guard FileSystem.isFolder(url) else { throw RunError("\(url.path): there is no such folder; a run's folder is accepted") }
+        guard FileSystem.isFolder(url) else {
+            throw RunError("\(url.path): there is no such folder; a run's folder is accepted")
+        }
         guard FileSystem.exists(configFile) else {
             throw RunError("\(url.path): there is no config.yaml in it; a run's folder is accepted")
         }
@@ -30,12 +32,14 @@ public struct RunDirectory: Sendable {
     /// Creates the folder of a new run.
     ///
     /// - Parameters:
-    ///   - path: the folder to use, absent or empty. If nil, `<algorithm>-<env>-<time>` in `runs`, with `-2`, `-3`, ... where
-    ///     that is taken. The time is UTC.
+    ///   - path: the folder to use, absent or empty. If nil, `<algorithm>-<env>-<time>` in `runs`, with `-2`, `-3`, ...
+    ///     where that is taken. The time is UTC.
     ///   - runs: where folders without a path go.
     /// - Throws: ``RunError`` if `path` is a file or holds something, or the disk refuses.
-    public static func create(algorithm: String, env: String, path: URL? = nil, runs: URL = URL(fileURLWithPath: "runs"),
-                              now: Date = Date()) throws -> RunDirectory {
+    public static func create(
+        algorithm: String, env: String, path: URL? = nil, runs: URL = URL(fileURLWithPath: "runs"),
+        now: Date = Date()
+    ) throws -> RunDirectory {
         if let path {
             if FileSystem.exists(path) {
                 guard FileSystem.isFolder(path) else {
@@ -59,8 +63,8 @@ public struct RunDirectory: Sendable {
         preconditionFailure("every name is taken")
     }
 
-    /// Writes `config.yaml`: what the run is (`record`, in that order), and its settings under `config:`, so that a setting may
-    /// be called like an entry of the record. `train --config` takes the file as it is.
+    /// Writes `config.yaml`: what the run is (`record`, in that order), and its settings under `config:`, so that a
+    /// setting may be called like an entry of the record. `train --config` takes the file as it is.
     ///
     /// - Parameter record: such as `("algorithm", "pderl"), ("seed", 7)`; keys from ``Configuration/recordKeys``.
     public func writeConfig(record: [(key: String, value: any Encodable & Sendable)], config: some Encodable) throws {
@@ -84,29 +88,41 @@ public struct RunDirectory: Sendable {
         do {
             return try YAMLDecoder(encoding: .utf8).decode(T.self, from: node)
         } catch {
-            throw RunError("\(configFile.path): \(key) is \(Configuration.describe(node)); a value of type \(T.self) is accepted")
+            throw RunError(
+                "\(configFile.path): \(key) is \(Configuration.describe(node)); a value of type \(T.self) is accepted")
         }
     }
 
     func writeVisited(_ visited: VisitedStates) throws {
         let shape = [visited.first.count / visited.width, visited.width]
-        try Safetensors.write([NamedArray("first_parent", visited.first, shape: shape), NamedArray("second_parent", visited.second, shape: shape),
-                               NamedArray("child", visited.child, shape: shape), NamedArray("parameter_child", visited.parameterChild, shape: shape)],
-                              metadata: ["seed": "\(visited.seed)", "first": "\(visited.couple.first)", "second": "\(visited.couple.second)"], to: visitedFile)
+        try Safetensors.write(
+            [
+                NamedArray("first_parent", visited.first, shape: shape),
+                NamedArray("second_parent", visited.second, shape: shape),
+                NamedArray("child", visited.child, shape: shape),
+                NamedArray("parameter_child", visited.parameterChild, shape: shape)
+            ],
+            metadata: [
+                "seed": "\(visited.seed)", "first": "\(visited.couple.first)", "second": "\(visited.couple.second)"
+            ], to: visitedFile)
     }
 
     /// A name that is safe in a path.
     private static func plain(_ name: String) -> String {
-        String(name.unicodeScalars.map { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_" || scalar == ".")
-                ? Character(scalar) : "_"
-        })
+        String(
+            name.unicodeScalars.map { scalar in
+                scalar.isASCII
+                    && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_"
+                        || scalar == ".")
+                    ? Character(scalar) : "_"
+            })
     }
 
     private static func timestamp(_ date: Date) -> String {
         var seconds = time_t(date.timeIntervalSince1970.rounded(.down)), parts = tm()
         gmtime_r(&seconds, &parts)
-        return String(format: "%04d%02d%02dT%02d%02d%02dZ", Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday),
-                      Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec))
+        return String(
+            format: "%04d%02d%02dT%02d%02d%02dZ", Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday),
+            Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec))
     }
 }

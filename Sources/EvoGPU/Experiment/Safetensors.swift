@@ -2,8 +2,9 @@ import Foundation
 
 /// The safetensors file format: eight bytes of header length, a JSON header, then the arrays without gaps.
 ///
-/// What is written is also what the format's own library accepts: arrays in order of element size and then name, so that each is
-/// aligned, and the header padded with spaces to a multiple of eight bytes. The same content always gives the same bytes.
+/// What is written is also what the format's own library accepts: arrays in order of element size and then name, so
+/// that each is aligned, and the header padded with spaces to a multiple of eight bytes. The same content always gives
+/// the same bytes.
 public enum Safetensors {
     /// A longer header is refused, as the format's own library does.
     static let headerLimit = 100_000_000
@@ -11,7 +12,9 @@ public enum Safetensors {
     /// The file's content.
     public static func data(_ arrays: [NamedArray], metadata: [String: String] = [:]) -> Data {
         var data = Data()
-        do { try encode(arrays.map { ArraySource($0) }, metadata: metadata) { data.append(contentsOf: $0) } } catch { preconditionFailure("bytes at hand can't be read: \(error)") }
+        do { try encode(arrays.map { ArraySource($0) }, metadata: metadata) { data.append(contentsOf: $0) } } catch {
+            preconditionFailure("bytes at hand can't be read: \(error)")
+        }
         return data
     }
 
@@ -29,11 +32,14 @@ public enum Safetensors {
     }
 
     /// Gives the file's bytes to `put`, piece by piece, so that large arrays are not copied.
-    static func encode(_ arrays: [ArraySource], metadata: [String: String] = [:],
-                       put: (UnsafeRawBufferPointer) throws -> Void) throws {
+    static func encode(
+        _ arrays: [ArraySource], metadata: [String: String] = [:],
+        put: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         let arrays = arrays.sorted { ($1.dtype.size, $0.name) < ($0.dtype.size, $1.name) }
-        precondition(Set(arrays.map(\.name)).count == arrays.count && !arrays.contains { $0.name == "__metadata__" },
-                     "array names have to differ and not be __metadata__: \(arrays.map(\.name))")
+        precondition(
+            Set(arrays.map(\.name)).count == arrays.count && !arrays.contains { $0.name == "__metadata__" },
+            "array names have to differ and not be __metadata__: \(arrays.map(\.name))")
         var entries: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -42,8 +48,9 @@ public enum Safetensors {
         var offset = 0
         for array in arrays {
             let shape = array.shape.map(String.init).joined(separator: ",")
-            entries.append("\(quoted(array.name)):{\"dtype\":\"\(array.dtype.rawValue)\",\"shape\":[\(shape)],"
-                           + "\"data_offsets\":[\(offset),\(offset + array.byteCount)]}")
+            entries.append(
+                "\(quoted(array.name)):{\"dtype\":\"\(array.dtype.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(offset),\(offset + array.byteCount)]}")
             offset += array.byteCount
         }
         var header = Array("{\(entries.joined(separator: ","))}".utf8)
@@ -52,13 +59,17 @@ public enum Safetensors {
         try header.withUnsafeBytes { try put($0) }
         for array in arrays {
             let bytes = try array.bytes()
-            precondition(bytes.count == array.byteCount, "\(array.name): \(bytes.count) bytes for \(array.dtype.rawValue) of shape \(array.shape)")
+            precondition(
+                bytes.count == array.byteCount,
+                "\(array.name): \(bytes.count) bytes for \(array.dtype.rawValue) of shape \(array.shape)")
             try bytes.withUnsafeBytes { try put($0) }
         }
     }
 
     /// - Parameter visit: called with every byte of the file, in order, before anything is returned.
-    static func read(_ url: URL, visit: (UnsafeRawBufferPointer) -> Void) throws -> (arrays: [NamedArray], metadata: [String: String]) {
+    static func read(_ url: URL, visit: (UnsafeRawBufferPointer) -> Void) throws -> (
+        arrays: [NamedArray], metadata: [String: String]
+    ) {
         func damaged(_ what: String) -> RunError { RunError("\(url.path): not a whole safetensors file: \(what)") }
 
         let file = try File(reading: url)
@@ -66,12 +77,16 @@ public enum Safetensors {
         let lengthBytes = try file.read(count: 8)
         guard lengthBytes.count == 8 else { throw damaged("it has \(size) bytes and needs at least 8") }
         let length = lengthBytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-        guard length <= UInt64(headerLimit) else { throw damaged("the header length is \(length), above the limit of \(headerLimit)") }
+        guard length <= UInt64(headerLimit) else {
+            throw damaged("the header length is \(length), above the limit of \(headerLimit)")
+        }
         guard length <= UInt64(max(0, size - 8)) else {
             throw damaged("the header needs \(length) bytes and the file has \(size - 8) left")
         }
         let headerBytes = try file.read(count: Int(length))
-        guard headerBytes.first == UInt8(ascii: "{"), let header = try? JSONDecoder().decode(Header.self, from: headerBytes) else {
+        guard headerBytes.first == UInt8(ascii: "{"),
+            let header = try? JSONDecoder().decode(Header.self, from: headerBytes)
+        else {
             throw damaged("the header is not a JSON object with dtype, shape and data_offsets for every array")
         }
         lengthBytes.withUnsafeBytes(visit)
@@ -94,13 +109,15 @@ public enum Safetensors {
                 throw damaged("array \"\(entry.name)\" lies at bytes \(entry.begin) to \(entry.end) of \(dataSize)")
             }
             guard entry.end - entry.begin == bytes else {
-                throw damaged("""
+                throw damaged(
+                    """
                     array "\(entry.name)" has \(entry.end - entry.begin) bytes for \(entry.dtype) of shape \(entry.shape), \
                     which needs \(bytes)
                     """)
             }
             guard entry.begin == expected else {
-                throw damaged("""
+                throw damaged(
+                    """
                     array "\(entry.name)" begins at byte \(entry.begin) \(entry.begin < expected ? "inside" : "after a gap behind") \
                     the array before it, which ends at \(expected)
                     """)
@@ -159,10 +176,13 @@ public enum Safetensors {
                 }
                 let fields = try container.decode(Fields.self, forKey: key)
                 guard fields.data_offsets.count == 2 else {
-                    throw DecodingError.dataCorrupted(.init(codingPath: [key], debugDescription: "data_offsets is not a pair"))
+                    throw DecodingError.dataCorrupted(
+                        .init(codingPath: [key], debugDescription: "data_offsets is not a pair"))
                 }
-                entries.append(Entry(name: key.stringValue, dtype: fields.dtype, shape: fields.shape,
-                                     begin: fields.data_offsets[0], end: fields.data_offsets[1]))
+                entries.append(
+                    Entry(
+                        name: key.stringValue, dtype: fields.dtype, shape: fields.shape,
+                        begin: fields.data_offsets[0], end: fields.data_offsets[1]))
             }
         }
     }

@@ -11,9 +11,10 @@ struct Settings {
 
     mutating func merge(file: URL) throws {
         var root = try Configuration.root(of: file)
-        if known.mapping?["config"] == nil, case .mapping(let config)? = root["config"] {   // a run's config.yaml
+        if known.mapping?["config"] == nil, case .mapping(let config)? = root["config"] {  // a run's config.yaml
             for (key, _) in root where key.string != "config" && !Configuration.recordKeys.contains(key.string ?? "") {
-                throw RunError("""
+                throw RunError(
+                    """
                     \(file.path): unknown key "\(key.string ?? "")" beside "config"; settings belong under it, \
                     and beside it only \(Configuration.recordKeys.joined(separator: ", "))
                     """)
@@ -30,20 +31,25 @@ struct Settings {
         }
         let path = override[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard !path.contains("") else {
-            throw RunError("""
+            throw RunError(
+                """
                 \(origin): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200
                 """)
         }
-        let value = try Configuration.parse(String(override[override.index(after: equals)...]), origin: origin, isLine: true)
+        let value = try Configuration.parse(
+            String(override[override.index(after: equals)...]), origin: origin, isLine: true)
         let tree = path.reversed().reduce(value ?? Node("", Tag(.implicit), .plain)) { Node([(Node($1), $0)]) }
         merged = try merge(tree, into: merged, known: known, path: [], origin: origin)
     }
 
-    /// - Parameter known: what the defaults hold here; nil inside an optional group whose default is null, which knows its keys
-    ///   only once it is decoded.
-    private mutating func merge(_ value: Node, into old: Node, known: Node?, path: [String], origin: String) throws -> Node {
+    /// - Parameter known: what the defaults hold here; nil inside an optional group whose default is null, which knows
+    ///   its keys only once it is decoded.
+    private mutating func merge(_ value: Node, into old: Node, known: Node?, path: [String], origin: String) throws
+        -> Node
+    {
         if let known, known.mapping != nil, value.mapping == nil {
-            throw RunError("""
+            throw RunError(
+                """
                 \(origin): \(path.joined(separator: ".")) is \(text(value)), but it is a group of settings; \
                 a mapping of \(keys(of: known).joined(separator: ", ")) is accepted
                 """)
@@ -59,8 +65,9 @@ struct Settings {
             let knownChild = key.string.flatMap { known?.mapping?[$0] }
             if knownChild == nil && !isOpen { throw unknown(childPath, origin: origin, among: self.known) }
             let name = childPath[childPath.count - 1]
-            result[name] = try merge(child, into: result[name] ?? ConfigurationEncoder.null,
-                                     known: isOpen ? nil : knownChild, path: childPath, origin: origin)
+            result[name] = try merge(
+                child, into: result[name] ?? ConfigurationEncoder.null,
+                known: isOpen ? nil : knownChild, path: childPath, origin: origin)
         }
         if isOpen { origins.append((path, origin)) }
         return .mapping(result)
@@ -132,7 +139,8 @@ struct Settings {
             return refusal(context, accepted: words(for: type), in: tree)
         case .keyNotFound(let key, let context):
             let path = (context.codingPath + [key]).map(\.stringValue)
-            return RunError("\(origin(of: path)): the key \"\(path.joined(separator: "."))\" is missing; give it a value")
+            return RunError(
+                "\(origin(of: path)): the key \"\(path.joined(separator: "."))\" is missing; give it a value")
         case .dataCorrupted(let context):
             return refusal(context, accepted: (context.underlyingError as? NotAccepted)?.expected, in: tree)
         @unknown default:
@@ -147,8 +155,11 @@ struct Settings {
             return name.isEmpty ? key.stringValue : "\(name).\(key.stringValue)"
         }
         let value = tree.value(at: context.codingPath[...]).map(text) ?? "absent"
-        let example = known.value(at: context.codingPath[...]).flatMap { $0.null == nil ? ", such as the default \(text($0))" : nil }
-        return RunError("\(origin(of: path)): \(name) is \(value); \(accepted ?? "another value") is accepted\(example ?? "")")
+        let example = known.value(at: context.codingPath[...]).flatMap {
+            $0.null == nil ? ", such as the default \(text($0))" : nil
+        }
+        return RunError(
+            "\(origin(of: path)): \(name) is \(value); \(accepted ?? "another value") is accepted\(example ?? "")")
     }
 
     private func words(for type: Any.Type) -> String {
@@ -165,12 +176,15 @@ struct Settings {
         }
     }
 
-    private func wordsForRange<I: FixedWidthInteger>(_ type: I.Type) -> String { "a whole number from \(I.min) to \(I.max)" }
+    private func wordsForRange<I: FixedWidthInteger>(_ type: I.Type) -> String {
+        "a whole number from \(I.min) to \(I.max)"
+    }
 
     private func text(_ node: Node) -> String {
         switch node {
         case .scalar(let scalar):
-            scalar.string.isEmpty || node.float == nil && node.bool == nil && node.null == nil ? "\"\(scalar.string)\"" : scalar.string
+            scalar.string.isEmpty || node.float == nil && node.bool == nil && node.null == nil
+                ? "\"\(scalar.string)\"" : scalar.string
         case .sequence(let sequence): "[" + sequence.map(text).joined(separator: ", ") + "]"
         case .mapping(let mapping):
             "{" + mapping.map { "\($0.key.string ?? text($0.key)): \(text($0.value))" }.joined(separator: ", ") + "}"
@@ -188,7 +202,8 @@ extension Node {
         return mapping?[key.stringValue]?.value(at: path.dropFirst())
     }
 
-    /// The tree with the number at the path spelled as an integer, or nil if it is no whole number that a Double holds exactly.
+    /// The tree with the number at the path spelled as an integer, or nil if it is no whole number that a Double holds
+    /// exactly.
     fileprivate func replacingWholeNumber(at path: ArraySlice<any CodingKey>) -> Node? {
         if let key = path.first {
             if let index = key.intValue, case .sequence(var sequence) = self, sequence.indices.contains(index) {
@@ -197,13 +212,15 @@ extension Node {
                 return .sequence(sequence)
             }
             guard case .mapping(var mapping) = self,
-                  let child = mapping[key.stringValue]?.replacingWholeNumber(at: path.dropFirst()) else { return nil }
+                let child = mapping[key.stringValue]?.replacingWholeNumber(at: path.dropFirst())
+            else { return nil }
             mapping[key.stringValue] = child
             return .mapping(mapping)
         }
         guard case .scalar(let scalar) = self, scalar.style == .plain || scalar.style == .any,
-              scalar.string.contains(where: { ".eE".contains($0) }),   // else it is an integer that the type cannot hold
-              let number = Double.construct(from: scalar), abs(number) <= 0x1p53, let whole = Int64(exactly: number) else { return nil }
+            scalar.string.contains(where: { ".eE".contains($0) }),  // else it is an integer that the type cannot hold
+            let number = Double.construct(from: scalar), abs(number) <= 0x1p53, let whole = Int64(exactly: number)
+        else { return nil }
         return Node(String(whole), Tag(.int), .plain)
     }
 }

@@ -10,7 +10,8 @@ protocol TrainingSubject: AnyObject {
     /// Calls of ``advance()`` so far, and after how many a checkpoint is due.
     var iteration: Int { get }
     var checkpointEvery: Int { get }
-    /// Environment steps so far and at the end, over all runs; and what they are counted for one by one, policies or runs.
+    /// Environment steps so far and at the end, over all runs; and what they are counted for one by one, policies or
+    /// runs.
     var steps: Int { get }
     var plannedSteps: Int { get }
     var counted: (name: String, count: Int) { get }
@@ -20,7 +21,8 @@ protocol TrainingSubject: AnyObject {
     var population: Int { get }
     /// How many entries ``Advance/returns`` has.
     var returnCount: Int { get }
-    /// Every slot of a parameter row, and the rest of what the networks are, in words: for readers of a checkpoint's arrays.
+    /// Every slot of a parameter row, and the rest of what the networks are, in words: for readers of a checkpoint's
+    /// arrays.
     var networks: [String] { get }
     /// Goes one iteration, generation or round on.
     func advance() throws -> Advance
@@ -54,8 +56,12 @@ class PPOTraining: TrainingSubject {
     init(_ ppo: PPO) { self.ppo = ppo }
 
     var columns: [String] {
-        ["iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length", "policy_loss", "value_loss",
-         "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after", "non_finite_resets", "refused_steps", "contact_overflows"]
+        [
+            "iteration", "steps_per_member", "run", "seed", "member", "episodes", "mean_return", "mean_length",
+            "policy_loss", "value_loss",
+            "entropy", "kl", "clip_fraction", "gradient_norm", "minibatches", "kl_coefficient", "kl_after",
+            "non_finite_resets", "refused_steps", "contact_overflows"
+        ]
     }
     var hasLineage: Bool { false }
     var isDone: Bool { ppo.iteration >= ppo.config.iterations }
@@ -71,7 +77,9 @@ class PPOTraining: TrainingSubject {
 
     func advance() throws -> Advance { try record(ppo.iterate(), stepsPerMember: ppo.stepsPerMember) }
 
-    func record(_ figures: [MemberFigures], stepsPerMember: Int, further: (Int) -> [MetricValue] = { _ in [] }) -> Advance {
+    func record(_ figures: [MemberFigures], stepsPerMember: Int, further: (Int) -> [MetricValue] = { _ in [] })
+        -> Advance
+    {
         var advance = Advance()
         for (member, figure) in figures.enumerated() {
             advance.returns.append(figure.nonFiniteResets == 0 ? figure.meanReturn : nil)
@@ -79,18 +87,25 @@ class PPOTraining: TrainingSubject {
             advance.refusedSteps += figure.refusedSteps
             advance.contactOverflows += figure.contactOverflows
             let run = member / ppo.config.population
-            advance.rows.append([
-                MetricValue(ppo.iteration), MetricValue(stepsPerMember), MetricValue(run), MetricValue(ppo.seeds[run]), MetricValue(member % ppo.config.population),
-                MetricValue(figure.episodes), optional(figure.meanReturn), optional(figure.meanLength), MetricValue(figure.policyLoss), MetricValue(figure.valueLoss),
-                MetricValue(figure.entropy), MetricValue(figure.kl), MetricValue(figure.clipFraction), MetricValue(figure.gradientNorm), MetricValue(figure.minibatches),
-                MetricValue(figure.klCoefficient), MetricValue(figure.klAfter), MetricValue(figure.nonFiniteResets), MetricValue(figure.refusedSteps),
-                MetricValue(figure.contactOverflows),
-            ] + further(member))
+            advance.rows.append(
+                [
+                    MetricValue(ppo.iteration), MetricValue(stepsPerMember), MetricValue(run),
+                    MetricValue(ppo.seeds[run]), MetricValue(member % ppo.config.population),
+                    MetricValue(figure.episodes), optional(figure.meanReturn), optional(figure.meanLength),
+                    MetricValue(figure.policyLoss), MetricValue(figure.valueLoss),
+                    MetricValue(figure.entropy), MetricValue(figure.kl), MetricValue(figure.clipFraction),
+                    MetricValue(figure.gradientNorm), MetricValue(figure.minibatches),
+                    MetricValue(figure.klCoefficient), MetricValue(figure.klAfter), MetricValue(figure.nonFiniteResets),
+                    MetricValue(figure.refusedSteps),
+                    MetricValue(figure.contactOverflows)
+                ] + further(member))
         }
         return advance
     }
 
-    func arrays() throws -> [ArraySource] { try ppo.persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) } }
+    func arrays() throws -> [ArraySource] {
+        try ppo.persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) }
+    }
     func save(into state: inout TrainingRun.State) {}
     func resume(_ state: TrainingRun.State, _ arrays: [String: NamedArray], path: String) throws {
         for (name, tensor) in ppo.persistentTensors { try tensor.restore(name, from: arrays) }
@@ -106,7 +121,8 @@ final class GPOTraining: PPOTraining {
         super.init(gpo.ppo)
     }
 
-    /// `similar`: policies whose samples the member learns from, itself included. `total_steps`: of a whole run, crossovers included.
+    /// `similar`: policies whose samples the member learns from, itself included. `total_steps`: of a whole run,
+    /// crossovers included.
     override var columns: [String] { super.columns + ["round", "total_steps", "similar"] }
     override var hasLineage: Bool { true }
     override var isDone: Bool { gpo.isDone }
@@ -115,17 +131,30 @@ final class GPOTraining: PPOTraining {
 
     override func advance() throws -> Advance {
         let (round, crossings) = (gpo.round, gpo.crossings), (figures, ended) = try gpo.step()
-        let steps = ppo.stepsPerMember + crossings * gpo.config.crossoverStepsPerChild   // a round's last iteration comes before its crossover
-        var advance = record(figures, stepsPerMember: steps) { member in [MetricValue(round + 1), MetricValue(steps * self.ppo.config.population), MetricValue(self.gpo.similarCounts[member])] }
-        if let ended { (advance.lineage, advance.sentences, advance.visited) = (ended.lineage, ended.retired, ended.visited) }
+        // a round's last iteration comes before its crossover
+        let steps = ppo.stepsPerMember + crossings * gpo.config.crossoverStepsPerChild
+        var advance = record(figures, stepsPerMember: steps) { member in
+            [
+                MetricValue(round + 1), MetricValue(steps * self.ppo.config.population),
+                MetricValue(self.gpo.similarCounts[member])
+            ]
+        }
+        if let ended {
+            (advance.lineage, advance.sentences, advance.visited) = (ended.lineage, ended.retired, ended.visited)
+        }
         return advance
     }
 
-    override func arrays() throws -> [ArraySource] { try gpo.persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) } }
+    override func arrays() throws -> [ArraySource] {
+        try gpo.persistentTensors.map { try ArraySource($0.tensor.namedArray($0.name)) }
+    }
     override func save(into state: inout TrainingRun.State) { state.gpo = gpo.state }
     override func resume(_ state: TrainingRun.State, _ arrays: [String: NamedArray], path: String) throws {
         for (name, tensor) in gpo.persistentTensors { try tensor.restore(name, from: arrays) }
-        guard let its = state.gpo else { throw RunError("\(path): the checkpoint's state.json has no state of gpo; config.yaml says it is a run of it") }
+        guard let its = state.gpo else {
+            throw RunError(
+                "\(path): the checkpoint's state.json has no state of gpo; config.yaml says it is a run of it")
+        }
         try gpo.resume(its, atIteration: state.iteration)
     }
 }
@@ -139,11 +168,16 @@ final class ERLTraining: TrainingSubject {
         refused = Array(repeating: 0, count: erl.runs.count)
     }
 
-    /// `frames`: stored environment steps, as the paper counts; `all_frames`: those of tests too. `paper_score`: mean of the last ten champion
-    /// tests; every fourth row is one of the published code's. `injected_*`: what became of the learner's copies so far.
+    /// `frames`: stored environment steps, as the paper counts; `all_frames`: those of tests too. `paper_score`: mean
+    /// of the last ten champion tests; every fourth row is one of the published code's. `injected_*`: what became of
+    /// the learner's copies so far.
     var columns: [String] {
-        ["generation", "frames", "all_frames", "run", "seed", "variant", "best_fitness", "mean_fitness", "champion_test", "learner_test", "paper_score", "learner_return", "updates", "critic_loss",
-         "elites", "children", "mutants", "injected_slot", "injected_elite", "injected_selected", "injected_discarded", "broken_episodes", "refused_steps", "contact_overflows"]
+        [
+            "generation", "frames", "all_frames", "run", "seed", "variant", "best_fitness", "mean_fitness",
+            "champion_test", "learner_test", "paper_score", "learner_return", "updates", "critic_loss",
+            "elites", "children", "mutants", "injected_slot", "injected_elite", "injected_selected",
+            "injected_discarded", "broken_episodes", "refused_steps", "contact_overflows"
+        ]
     }
     var hasLineage: Bool { false }
     var isDone: Bool { erl.isDone }
@@ -165,18 +199,25 @@ final class ERLTraining: TrainingSubject {
                 continue
             }
             let evolves = erl.config.population > 0, fates = figures.fates
-            advance.returns.append(figures.championTest ?? figures.learnerTest ?? figures.fitness.max() ?? figures.learnerReturn)
+            advance.returns.append(
+                figures.championTest ?? figures.learnerTest ?? figures.fitness.max() ?? figures.learnerReturn)
             advance.nonFiniteResets += figures.brokenEpisodes
             advance.refusedSteps += max(0, figures.refusedSteps - refused[run])
             refused[run] = max(refused[run], figures.refusedSteps)
             advance.contactOverflows += figures.contactOverflows
             advance.rows.append([
-                MetricValue(erl.generation), MetricValue(figures.frames), MetricValue(figures.allFrames), MetricValue(run), MetricValue(erl.runs[run].seed),
-                MetricValue(evolves ? erl.runs[run].variant.rawValue : erl.config.learner.rawValue), optional(figures.fitness.max()),
-                optional(evolves ? figures.fitness.reduce(0, +) / Double(figures.fitness.count) : nil), optional(figures.championTest), optional(figures.learnerTest), optional(figures.paperScore),
-                MetricValue(figures.learnerReturn), MetricValue(figures.updates), optional(figures.updates > 0 ? figures.criticLoss : nil),
-                MetricValue(figures.elites.map(String.init).joined(separator: " ")), MetricValue(figures.children), MetricValue(figures.mutants), figures.injected.map { MetricValue($0) } ?? .missing,
-                MetricValue(fates.elite), MetricValue(fates.selected), MetricValue(fates.discarded), MetricValue(figures.brokenEpisodes), MetricValue(refused[run]), MetricValue(figures.contactOverflows),
+                MetricValue(erl.generation), MetricValue(figures.frames), MetricValue(figures.allFrames),
+                MetricValue(run), MetricValue(erl.runs[run].seed),
+                MetricValue(evolves ? erl.runs[run].variant.rawValue : erl.config.learner.rawValue),
+                optional(figures.fitness.max()),
+                optional(evolves ? figures.fitness.reduce(0, +) / Double(figures.fitness.count) : nil),
+                optional(figures.championTest), optional(figures.learnerTest), optional(figures.paperScore),
+                MetricValue(figures.learnerReturn), MetricValue(figures.updates),
+                optional(figures.updates > 0 ? figures.criticLoss : nil),
+                MetricValue(figures.elites.map(String.init).joined(separator: " ")), MetricValue(figures.children),
+                MetricValue(figures.mutants), figures.injected.map { MetricValue($0) } ?? .missing,
+                MetricValue(fates.elite), MetricValue(fates.selected), MetricValue(fates.discarded),
+                MetricValue(figures.brokenEpisodes), MetricValue(refused[run]), MetricValue(figures.contactOverflows)
             ])
         }
         return advance
@@ -185,7 +226,10 @@ final class ERLTraining: TrainingSubject {
     func arrays() throws -> [ArraySource] { try erl.sources() }
     func save(into state: inout TrainingRun.State) { state.erl = erl.state }
     func resume(_ state: TrainingRun.State, _ arrays: [String: NamedArray], path: String) throws {
-        guard let its = state.erl else { throw RunError("\(path): the checkpoint's state.json has no state of erl; config.yaml says it is a run of its family") }
+        guard let its = state.erl else {
+            throw RunError(
+                "\(path): the checkpoint's state.json has no state of erl; config.yaml says it is a run of its family")
+        }
         try erl.resume(its, atGeneration: state.iteration, arrays)
         refused = erl.refusedSteps
     }

@@ -1,10 +1,11 @@
 import GPUTensor
 
-/// How differently the members of a run behave: `d(x, y)` is the mean squared gap between x's actions and those that y took in y's states, and
-/// the other way round.
+/// How differently the members of a run behave: `d(x, y)` is the mean squared gap between x's actions and those that y
+/// took in y's states, and the other way round.
 ///
-/// Bodnar et al. 2020 (arXiv:1906.09807), Parent selection mechanism, estimated as in the published code: on so many rows drawn from the latest of
-/// each memory, anew for every pair. Where a memory holds less than is asked for, all of it counts; the code then draws as many from the other.
+/// Bodnar et al. 2020 (arXiv:1906.09807), Parent selection mechanism, estimated as in the published code: on so many
+/// rows drawn from the latest of each memory, anew for every pair. Where a memory holds less than is asked for, all of
+/// it counts; the code then draws as many from the other.
 public final class BehaviourDistance {
     private let actor: ActorNetwork, runs: Int, population: Int, states: Int, latest: Int
     private let rotatedOwners: [Tensor], rotatedStreams: [Tensor], words: (owners: [Int], streams: [UInt32])
@@ -21,20 +22,28 @@ public final class BehaviourDistance {
     ///   - latest: rows of a memory that they are drawn from.
     ///   - owners: `[runs M]`, which ring of the memory is each member's.
     ///   - streams: `[runs M, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
-    public init(_ actor: ActorNetwork, runs: Int, population: Int, states: Int = 256, latest: Int = 1000, owners: [Int], streams: [UInt32], on queue: Queue) throws {
+    public init(
+        _ actor: ActorNetwork, runs: Int, population: Int, states: Int = 256, latest: Int = 1000, owners: [Int],
+        streams: [UInt32], on queue: Queue
+    ) throws {
         let members = runs * population
         precondition(owners.count == members && streams.count == 4 * members && population > 1)
-        (self.actor, self.runs, self.population, self.states, self.latest, words, self.queue) = (actor, runs, population, states, latest, (owners, streams), queue)
+        (self.actor, self.runs, self.population, self.states, self.latest, words, self.queue) = (
+            actor, runs, population, states, latest, (owners, streams), queue
+        )
         rotatedOwners = try (1..<population).map { _ in try queue.tensor(.int32, [members]) }
         rotatedStreams = try (1..<population).map { _ in try queue.tensor(.uint32, [members, 4]) }
-        batch = try TransitionBatch(members: members, rows: states, observations: actor.mlp.inputs, actions: actor.mlp.outputs, on: queue)
+        batch = try TransitionBatch(
+            members: members, rows: states, observations: actor.mlp.inputs, actions: actor.mlp.outputs, on: queue)
         (rowCounts, steps) = try (queue.tensor(.int32, [members]), queue.tensor(.uint32, [members]))
         gaps = try queue.tensor(.float32, [members, population - 1])
         pass = try MLPWorkspace(actor.mlp, members: members, rows: states, backward: false, on: queue)
     }
 
     /// The member of the same run that is `shift` places further on.
-    private func other(_ member: Int, _ shift: Int) -> Int { member / population * population + (member + shift) % population }
+    private func other(_ member: Int, _ shift: Int) -> Int {
+        member / population * population + (member + shift) % population
+    }
 
     /// Enqueues what ``read()`` waits for.
     ///
@@ -46,17 +55,25 @@ public final class BehaviourDistance {
         if !constantsWritten {
             for shift in 1..<population {
                 try rotatedOwners[shift - 1].write((0..<members).map { Int32(words.owners[other($0, shift)]) })
-                try rotatedStreams[shift - 1].write((0..<members).flatMap { member -> ArraySlice<UInt32> in words.streams[4 * other(member, shift)..<4 * other(member, shift) + 4] })
+                try rotatedStreams[shift - 1].write(
+                    (0..<members).flatMap { member -> ArraySlice<UInt32> in
+                        words.streams[4 * other(member, shift)..<4 * other(member, shift) + 4]
+                    })
             }
             constantsWritten = true
         }
         for shift in 1..<population {
             let owners = rotatedOwners[shift - 1]
-            try memory.draw(batch.slots, of: owners, latest: latest, streams: rotatedStreams[shift - 1], steps: steps, step: step &* UInt32(population) &+ UInt32(shift), purpose: "DISP")
+            try memory.draw(
+                batch.slots, of: owners, latest: latest, streams: rotatedStreams[shift - 1], steps: steps,
+                step: step &* UInt32(population) &+ UInt32(shift), purpose: "DISP")
             try memory.gather(batch, of: owners)
-            try queue.launch("held_rows", over: [members], owners, memory.counts, rowCounts, p, Int32(min(states, latest)))
+            try queue.launch(
+                "held_rows", over: [members], owners, memory.counts, rowCounts, p, Int32(min(states, latest)))
             try pass.forward(MatrixView(batch.states), parameters: parameters, on: queue)
-            try queue.launch("action_gaps", over: [members], pass.output, batch.actions, rowCounts, gaps, p, Int32(states), Int32(batch.actions.pitch), Int32(population - 1), Int32(shift - 1))
+            try queue.launch(
+                "action_gaps", over: [members], pass.output, batch.actions, rowCounts, gaps, p, Int32(states),
+                Int32(batch.actions.pitch), Int32(population - 1), Int32(shift - 1))
         }
     }
 
@@ -67,7 +84,8 @@ public final class BehaviourDistance {
             var distances = Array(repeating: Array(repeating: 0.0, count: population), count: population)
             for member in 0..<population {
                 for shift in 1..<population {
-                    let to = (member + shift) % population, gap = Double(gaps[(run * population + member) * (population - 1) + shift - 1])
+                    let to = (member + shift) % population,
+                        gap = Double(gaps[(run * population + member) * (population - 1) + shift - 1])
                     distances[member][to] += gap
                     distances[to][member] += gap
                 }

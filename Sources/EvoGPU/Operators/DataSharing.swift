@@ -1,10 +1,12 @@
 import GPUTensor
 
-/// GPO's data sharing: policy i also learns from the samples of similar policies, S_i = { j : KL[pi_i, pi_j] < epsilon }.
+/// GPO's data sharing: policy i also learns from the samples of similar policies, S_i = { j : KL[pi_i, pi_j] < epsilon
+/// }.
 ///
-/// Gangwani and Peng 2018 (arXiv:1711.01012), section 3.3.2, equations 4 and 5: the policy term is a sum over j in S_i of means over j's
-/// samples, with ratio pi_i / pi_j(old), which may be limited; penalty, entropy bonus and value loss stay on i's own samples. S_i is an index array on the device,
-/// and every launch works on all members; where S_i is {i} not a bit of the gradient changes.
+/// Gangwani and Peng 2018 (arXiv:1711.01012), section 3.3.2, equations 4 and 5: the policy term is a sum over j in S_i
+/// of means over j's samples, with ratio pi_i / pi_j(old), which may be limited; penalty, entropy bonus and value loss
+/// stay on i's own samples. S_i is an index array on the device, and every launch works on all members; where S_i is
+/// {i} not a bit of the gradient changes.
 public final class DataSharing {
     /// int32 `[P, K]`: each member's similar ones, itself first, -1 past the last.
     public let peers: Tensor
@@ -24,11 +26,16 @@ public final class DataSharing {
     /// - Parameters:
     ///   - limit: K, how many policies S_i may hold; the nearest stay.
     ///   - epsilon: of S_i, in nats.
-    ///   - ratioLimit: the most that another's sample may weigh, as in Espeholt et al. 2018 (arXiv:1802.01561); 0 for any weight, as in the
-    ///     paper. PPO's clipped objective has its clip instead.
+    ///   - ratioLimit: the most that another's sample may weigh, as in Espeholt et al. 2018 (arXiv:1802.01561); 0 for
+    ///     any weight, as in the paper. PPO's clipped objective has its clip instead.
     ///   - rows: B, of a minibatch.
-    public init(_ network: ActorCritic, members: Int, population: Int, limit: Int, epsilon: Double, ratioLimit: Double = 0, rows: Int, on queue: Queue) throws {
-        (self.network, self.members, self.population, self.limit, self.epsilon, self.queue) = (network, members, population, limit, Float(epsilon), queue)
+    public init(
+        _ network: ActorCritic, members: Int, population: Int, limit: Int, epsilon: Double, ratioLimit: Double = 0,
+        rows: Int, on queue: Queue
+    ) throws {
+        (self.network, self.members, self.population, self.limit, self.epsilon, self.queue) = (
+            network, members, population, limit, Float(epsilon), queue
+        )
         self.ratioLimit = Float(ratioLimit)
         sizes = Array(repeating: 1, count: members)
         peers = try queue.tensor(.int32, [members, limit])
@@ -45,7 +52,9 @@ public final class DataSharing {
 
     /// Fixes S_i for the mutations to come. Reads |S_i| back.
     public func findSimilar(_ distance: PairwiseDivergence) throws {
-        try queue.launch("similar_members", over: [members], distance.divergences, peers, counts, Int32(members), Int32(population), Int32(limit), epsilon)
+        try queue.launch(
+            "similar_members", over: [members], distance.divergences, peers, counts, Int32(members), Int32(population),
+            Int32(limit), epsilon)
         sizes = try counts.read(as: Int32.self).map { Int($0) }
     }
 
@@ -53,15 +62,21 @@ public final class DataSharing {
     public func setSimilar(_ lists: [[Int]]) throws {
         precondition(lists.count == members)
         for (member, list) in lists.enumerated() {
-            precondition(list.first == member && list.count <= limit && list.allSatisfy { $0 / population == member / population }, "member \(member) is similar to \(list)")
+            precondition(
+                list.first == member && list.count <= limit
+                    && list.allSatisfy { $0 / population == member / population },
+                "member \(member) is similar to \(list)")
         }
-        try peers.write(lists.flatMap { list in list.map(Int32.init) + [Int32](repeating: -1, count: limit - list.count) })
+        try peers.write(
+            lists.flatMap { list in list.map(Int32.init) + [Int32](repeating: -1, count: limit - list.count) })
         try counts.write(lists.map { Int32($0.count) })
         sizes = lists.map(\.count)
     }
 
     func resume() throws { sizes = try counts.read(as: Int32.self).map { max(1, Int($0)) } }
-    var tensors: [(name: String, tensor: Tensor)] { [("sharing.peers", peers), ("sharing.counts", counts), ("sharing.refused", refused)] }
+    var tensors: [(name: String, tensor: Tensor)] {
+        [("sharing.peers", peers), ("sharing.counts", counts), ("sharing.refused", refused)]
+    }
 
     /// What one minibatch of the peers is taken from, and how the own one was made.
     struct Source {
@@ -71,8 +86,8 @@ public final class DataSharing {
         let loss: PolicyLoss
     }
 
-    /// The loss on others' samples: nothing but the policy term. A2C's own is log pi A, whose gradient is the ratio's at the policy that
-    /// acted; others' samples need the ratio itself.
+    /// The loss on others' samples: nothing but the policy term. A2C's own is log pi A, whose gradient is the ratio's
+    /// at the policy that acted; others' samples need the ratio itself.
     private func form(_ own: Int32) -> Int32 {
         own == PolicyObjective.clip.form ? own : ratioLimit > 0 ? Self.limitedForm : PolicyObjective.penalty.form
     }
@@ -89,20 +104,31 @@ public final class DataSharing {
         let p = Int32(members), history = source.history, n = network.layout.rowCount, blocks = squares.shape[1]
         let x = MatrixView(observations, memberStride: count * observations.pitch, pitch: observations.pitch)
         for k in 1..<largest {
-            try queue.launch("gather_shared", over: [count, members], peers, source.order, history.observations, source.normaliser?.mean ?? observations,
-                             source.normaliser?.variance ?? observations, source.actions, source.logProbabilities, source.advantages, observations, actions, scalars,
-                             p, Int32(history.rows), Int32(history.newest), Int32(history.slots), Int32(k), Int32(limit), Int32(first), Int32(count), Int32(source.order.pitch),
-                             Int32(network.policy.inputs), Int32(observations.pitch), Int32(actions.pitch), Int32(scalars.pitch),
-                             Int32(source.normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, source.normaliser?.limit ?? 0)
+            try queue.launch(
+                "gather_shared", over: [count, members], peers, source.order, history.observations,
+                source.normaliser?.mean ?? observations,
+                source.normaliser?.variance ?? observations, source.actions, source.logProbabilities, source.advantages,
+                observations, actions, scalars,
+                p, Int32(history.rows), Int32(history.newest), Int32(history.slots), Int32(k), Int32(limit),
+                Int32(first), Int32(count), Int32(source.order.pitch),
+                Int32(network.policy.inputs), Int32(observations.pitch), Int32(actions.pitch), Int32(scalars.pitch),
+                Int32(source.normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, source.normaliser?.limit ?? 0)
             try source.loss.policy.forward(x, parameters: parameters, rows: count, on: queue)
-            try queue.launch("advantage_statistics", over: [members], scalars, advantageStatistics, p, Int32(count), Int32(scalars.pitch), Int32(source.normaliseAdvantage ? 1 : 0))
-            try source.loss.evaluate(form: form(source.form), rows: count, parameters: parameters,
-                                     actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
-            try source.loss.policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
+            try queue.launch(
+                "advantage_statistics", over: [members], scalars, advantageStatistics, p, Int32(count),
+                Int32(scalars.pitch), Int32(source.normaliseAdvantage ? 1 : 0))
+            try source.loss.evaluate(
+                form: form(source.form), rows: count, parameters: parameters,
+                actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
+            try source.loss.policy.backward(
+                x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
             try source.loss.sumLogStdGradients(into: gradients, rows: count)
-            try queue.launch("gradient_squares", over: [blocks, members], gradients, squares, p, Int32(n), Int32(blocks))
-            try queue.launch("add_shared_gradient", over: [network.valueStart / queue.lanes, members], peers, squares, gradients, target, refused,
-                             p, Int32(n), Int32(network.valueStart), Int32(blocks), Int32(k), Int32(limit))
+            try queue.launch(
+                "gradient_squares", over: [blocks, members], gradients, squares, p, Int32(n), Int32(blocks))
+            try queue.launch(
+                "add_shared_gradient", over: [network.valueStart / queue.lanes, members], peers, squares, gradients,
+                target, refused,
+                p, Int32(n), Int32(network.valueStart), Int32(blocks), Int32(k), Int32(limit))
         }
     }
 }

@@ -1,8 +1,10 @@
 import GPUTensor
 
-/// ERL's mutation: some weights of some matrices are changed by normal noise in proportion to themselves, now and then strongly, or drawn anew.
+/// ERL's mutation: some weights of some matrices are changed by normal noise in proportion to themselves, now and then
+/// strongly, or drawn anew.
 ///
-/// Khadka and Tumer 2018 (arXiv:1805.07917), Algorithm 3, as in the published code: biases and normalisation stay as they are.
+/// Khadka and Tumer 2018 (arXiv:1805.07917), Algorithm 3, as in the published code: biases and normalisation stay as
+/// they are.
 public final class GaussianMutation {
     /// The constants of the published code.
     public struct Settings: Sendable, Equatable, Codable {
@@ -32,12 +34,25 @@ public final class GaussianMutation {
     ///   - limit: C, how many are mutated at once.
     ///   - streams: `[P, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
     /// - Throws: ``RunError`` naming a setting that cannot be used.
-    public init(_ layout: ParameterLayout, population: Int, limit: Int, settings: Settings = Settings(), streams: [UInt32], on queue: Queue) throws {
-        for (name, value) in [("fraction", settings.fraction), ("super probability", settings.superProbability), ("reset probability", settings.resetProbability)] {
-            guard (0...1).contains(value) else { throw RunError("mutation \(name): \(value); a number from 0 to 1 is accepted") }
+    public init(
+        _ layout: ParameterLayout, population: Int, limit: Int, settings: Settings = Settings(), streams: [UInt32],
+        on queue: Queue
+    ) throws {
+        for (name, value) in [
+            ("fraction", settings.fraction), ("super probability", settings.superProbability),
+            ("reset probability", settings.resetProbability)
+        ] {
+            guard (0...1).contains(value) else {
+                throw RunError("mutation \(name): \(value); a number from 0 to 1 is accepted")
+            }
         }
-        for (name, value) in [("strength", settings.strength), ("super strength", settings.superStrength), ("reset strength", settings.resetStrength), ("limit", settings.limit)] {
-            guard value >= 0, value.isFinite else { throw RunError("mutation \(name): \(value); a number from 0 up is accepted") }
+        for (name, value) in [
+            ("strength", settings.strength), ("super strength", settings.superStrength),
+            ("reset strength", settings.resetStrength), ("limit", settings.limit)
+        ] {
+            guard value >= 0, value.isFinite else {
+                throw RunError("mutation \(name): \(value); a number from 0 up is accepted")
+            }
         }
         (self.layout, self.settings, self.queue) = (layout, settings, queue)
         matrices = layout.slots.filter(\.isWeight)
@@ -76,10 +91,13 @@ public final class GaussianMutation {
             let count = mutants.count
             try queue.randomBits(bits.first(count), streams: mutants.streams, step: step, purpose: "MUTB")
             try queue.randomNormal(normals.first(count), streams: mutants.streams, step: step, purpose: "MUTN")
-            try queue.launch("mutate_weights", over: [matrices.count, count], bits, normals, slots, mutants.indices, hitLimits, parameters,
-                             Int32(count), Int32(matrices.count), Int32(layout.rowCount), Int32(bits.pitch), Int32(normals.pitch),
-                             Float(settings.strength), Float(settings.superStrength), Float(settings.superProbability), Float(settings.resetStrength),
-                             Float(settings.resetProbability), Float(settings.limit))
+            try queue.launch(
+                "mutate_weights", over: [matrices.count, count], bits, normals, slots, mutants.indices, hitLimits,
+                parameters,
+                Int32(count), Int32(matrices.count), Int32(layout.rowCount), Int32(bits.pitch), Int32(normals.pitch),
+                Float(settings.strength), Float(settings.superStrength), Float(settings.superProbability),
+                Float(settings.resetStrength),
+                Float(settings.resetProbability), Float(settings.limit))
         }
     }
 }

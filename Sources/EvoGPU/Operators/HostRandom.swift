@@ -1,7 +1,8 @@
 import GPUTensor
 
-/// Random numbers for the host's few decisions, from the same counter-based source as the device's: what is drawn depends only on the
-/// run's seed, the purpose, the step and how many were drawn before, whatever else draws. Philox4x32-10 (Salmon et al. 2011).
+/// Random numbers for the host's few decisions, from the same counter-based source as the device's: what is drawn
+/// depends only on the run's seed, the purpose, the step and how many were drawn before, whatever else draws.
+/// Philox4x32-10 (Salmon et al. 2011).
 public struct HostRandom: Sendable {
     private let key: [UInt32], step: UInt32, purpose: UInt32
     private var block: UInt32 = 0, words: [UInt32] = []
@@ -20,7 +21,8 @@ public struct HostRandom: Sendable {
         return words.removeFirst()
     }
 
-    /// A whole number in `0..<n`, each equally probable: multiplied and shifted, with the uneven rest drawn again (Lemire 2019).
+    /// A whole number in `0..<n`, each equally probable: multiplied and shifted, with the uneven rest drawn again
+    /// (Lemire 2019).
     public mutating func below(_ n: Int) -> Int {
         precondition(n > 0 && n <= Int(UInt32.max), "a number below \(n)")
         let bound = UInt32(n), rest = (0 &- bound) % bound

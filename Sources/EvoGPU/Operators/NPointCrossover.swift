@@ -2,8 +2,9 @@ import GPUTensor
 
 /// ERL's crossover: two parents copy units of their networks over each other's, and both results are children.
 ///
-/// Khadka and Tumer 2018 (arXiv:1805.07917), Algorithm 3, as in the published code: for each weight matrix up to 2 n - 1 copies of single rows,
-/// for each vector (biases and normalisation) up to n - 1 of single elements, drawn with replacement, the direction by a coin.
+/// Khadka and Tumer 2018 (arXiv:1805.07917), Algorithm 3, as in the published code: for each weight matrix up to 2 n -
+/// 1 copies of single rows, for each vector (biases and normalisation) up to n - 1 of single elements, drawn with
+/// replacement, the direction by a coin.
 public final class NPointCrossover {
     private let population: Int, limit: Int, layout: ParameterLayout, units: Int
     private let streamWords: [UInt32]
@@ -21,7 +22,9 @@ public final class NPointCrossover {
     ///   - streams: `[P, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
     public init(_ layout: ParameterLayout, population: Int, limit: Int, streams: [UInt32], on queue: Queue) throws {
         precondition(streams.count == 4 * population && limit > 0)
-        (self.layout, self.population, self.limit, streamWords, self.queue) = (layout, population, limit, streams, queue)
+        (self.layout, self.population, self.limit, streamWords, self.queue) = (
+            layout, population, limit, streams, queue
+        )
         units = layout.slots.reduce(0) { $0 + $1.columns }
         let words = layout.slots.reduce(0) { $0 + Self.words($1) }
         func rows(_ count: Int) throws -> Tensor { try queue.tensor(.float32, [count, layout.rowCount]) }
@@ -43,11 +46,16 @@ public final class NPointCrossover {
     private func writeConstants() throws {
         guard !constantsWritten else { return }
         constantsWritten = true
-        var rows: [Int32] = [], ofUnit: [Int32] = [], unit = 0, word = 0, ofParameter = [Int32](repeating: 0, count: layout.rowCount)
+        var rows: [Int32] = [], ofUnit: [Int32] = [], unit = 0, word = 0,
+            ofParameter = [Int32](repeating: 0, count: layout.rowCount)
         for (index, slot) in layout.slots.enumerated() {
             rows += [Int32(unit), Int32(slot.columns), Int32(word), slot.isWeight ? 1 : 0]
             ofUnit += [Int32](repeating: Int32(index), count: slot.columns)
-            for row in 0..<slot.rows { for column in 0..<slot.columns { ofParameter[slot.offset + row * slot.pitch + column] = Int32(unit + column) } }
+            for row in 0..<slot.rows {
+                for column in 0..<slot.columns {
+                    ofParameter[slot.offset + row * slot.pitch + column] = Int32(unit + column)
+                }
+            }
             unit += slot.columns
             word += Self.words(slot)
         }
@@ -66,15 +74,22 @@ public final class NPointCrossover {
         try parameters.expectShape([population, layout.rowCount], "parameters")
         try writeConstants()
         let swaps = swaps.filter { $0.firstSlot != nil || $0.secondSlot != nil }
-        for start in stride(from: 0, to: swaps.count, by: limit) { try cross(some: Array(swaps[start..<min(start + limit, swaps.count)]), parameters, step) }
+        for start in stride(from: 0, to: swaps.count, by: limit) {
+            try cross(some: Array(swaps[start..<min(start + limit, swaps.count)]), parameters, step)
+        }
     }
 
     private func cross(some swaps: [GenerationPlan.Swap], _ parameters: Tensor, _ step: UInt32) throws {
         let count = swaps.count, c = Int32(count), n = Int32(layout.rowCount), u = Int32(units)
         try firstMembers.write(padded(swaps.map { Int32($0.first) }, with: -1, to: limit))
         try secondMembers.write(padded(swaps.map { Int32($0.second) }, with: -1, to: limit))
-        // A couple draws with the stream of the first slot that it fills, so that neither its neighbours nor other runs matter.
-        try streams.write(padded(swaps.flatMap { swap in streamWords[4 * (swap.firstSlot ?? swap.secondSlot!)..<4 * (swap.firstSlot ?? swap.secondSlot!) + 4] }, with: 0, to: 4 * limit))
+        // A couple draws with the stream of the first slot that it fills, so that neither its neighbours nor other runs
+        // matter.
+        try streams.write(
+            padded(
+                swaps.flatMap { swap in
+                    streamWords[4 * (swap.firstSlot ?? swap.secondSlot!)..<4 * (swap.firstSlot ?? swap.secondSlot!) + 4]
+                }, with: 0, to: 4 * limit))
         var place = [Int32](repeating: -1, count: population)
         for (index, swap) in swaps.enumerated() {
             if let slot = swap.firstSlot { place[slot] = Int32(index) }
@@ -85,7 +100,9 @@ public final class NPointCrossover {
         try queue.gatherRows(parents.second.first(count), from: parameters, secondMembers.first(count))
         try queue.randomBits(bits.first(count), streams: streams.first(count), step: step, purpose: "NPXO")
         try queue.launch("first_copies", over: [units, count], bits, slots, unitSlots, copies, c, u, Int32(bits.pitch))
-        try queue.launch("swap_units", over: [layout.rowCount / queue.lanes, count], parents.first, parents.second, copies, parameterUnits, children, c, n, u)
+        try queue.launch(
+            "swap_units", over: [layout.rowCount / queue.lanes, count], parents.first, parents.second, copies,
+            parameterUnits, children, c, n, u)
         try queue.gatherRows(parameters, from: children.first(2 * count), places)
     }
 }

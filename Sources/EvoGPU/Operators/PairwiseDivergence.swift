@@ -2,7 +2,8 @@ import GPUTensor
 
 /// KL divergences between all policies of a run, estimated on each other's states.
 ///
-/// `KL[i, j]` is the mean of `KL(pi_i || pi_j)` over as many states of i as of j. Policies of one run only are compared.
+/// `KL[i, j]` is the mean of `KL(pi_i || pi_j)` over as many states of i as of j. Policies of one run only are
+/// compared.
 public final class PairwiseDivergence {
     /// `[P, M]`, M being a run's members: row i, column j is `KL[i, j]`.
     public let divergences: Tensor
@@ -14,7 +15,9 @@ public final class PairwiseDivergence {
 
     /// - Parameter states: B, how many states of each member are looked at.
     public init(_ network: ActorCritic, members: Int, population: Int, states: Int, on queue: Queue) throws {
-        (self.network, self.members, self.population, self.states, self.queue) = (network, members, population, states, queue)
+        (self.network, self.members, self.population, self.states, self.queue) = (
+            network, members, population, states, queue
+        )
         workspace = try MLPWorkspace(network.policy, members: members, rows: states, backward: false, on: queue)
         observations = try queue.tensor(.float32, [members, states, network.policy.inputs], padded: true)
         own = try queue.tensor(.float32, [members, states, network.kind.count], padded: true)
@@ -28,23 +31,35 @@ public final class PairwiseDivergence {
     ///
     /// - Parameter normaliser: the statistics that each policy sees states with; nil for raw states.
     public func measure(_ parameters: Tensor, normaliser: ObservationNormaliser?, history: RolloutHistory) throws {
-        let p = Int32(members), m = Int32(population), b = Int32(states), count = Int32(network.kind.count), isGaussian = network.logStd != nil
+        let p = Int32(members), m = Int32(population), b = Int32(states), count = Int32(network.kind.count),
+            isGaussian = network.logStd != nil
         let flat = [members * states, network.kind.count]
         for shift in 0..<population {
-            try queue.launch("gather_states", over: [states, members], history.observations, normaliser?.mean ?? observations, normaliser?.variance ?? observations, observations,
-                             p, m, Int32(shift), Int32(history.rows), Int32(history.newest), Int32(history.slots), b,
-                             Int32(network.policy.inputs), Int32(observations.pitch), Int32(normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
+            try queue.launch(
+                "gather_states", over: [states, members], history.observations, normaliser?.mean ?? observations,
+                normaliser?.variance ?? observations, observations,
+                p, m, Int32(shift), Int32(history.rows), Int32(history.newest), Int32(history.slots), b,
+                Int32(network.policy.inputs), Int32(observations.pitch), Int32(normaliser == nil ? 0 : 1),
+                ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
             try workspace.forward(MatrixView(observations), parameters: parameters, on: queue)
             if isGaussian {
                 if shift == 0 { try queue.copy(workspace.output, to: own) }
-                try queue.launch("gaussian_divergence", over: [states, members], workspace.output, own, parameters, rows, UInt64(network.logStd ?? 0), UInt64(parameters.pitch),
-                                 p, m, Int32(shift), b, count, Int32(own.pitch))
+                try queue.launch(
+                    "gaussian_divergence", over: [states, members], workspace.output, own, parameters, rows,
+                    UInt64(network.logStd ?? 0), UInt64(parameters.pitch),
+                    p, m, Int32(shift), b, count, Int32(own.pitch))
             } else {
                 let target = shift == 0 ? own : other
-                try queue.launch("log_softmax_rows", over: [flat[0]], workspace.output, target, Int32(flat[0]), Int32(flat[1]), Int32(target.pitch))
-                try queue.launch("categorical_divergence", over: [states, members], target, own, rows, p, m, Int32(shift), b, count, Int32(own.pitch))
+                try queue.launch(
+                    "log_softmax_rows", over: [flat[0]], workspace.output, target, Int32(flat[0]), Int32(flat[1]),
+                    Int32(target.pitch))
+                try queue.launch(
+                    "categorical_divergence", over: [states, members], target, own, rows, p, m, Int32(shift), b, count,
+                    Int32(own.pitch))
             }
-            try queue.columnSum(MatrixView(sums, offset: shift * rowPadding, memberStride: sums.pitch, pitch: rowPadding), MatrixView(rows), members: members, rows: states, columns: rowPadding)
+            try queue.columnSum(
+                MatrixView(sums, offset: shift * rowPadding, memberStride: sums.pitch, pitch: rowPadding),
+                MatrixView(rows), members: members, rows: states, columns: rowPadding)
         }
         try queue.launch("mixed_divergence", over: [members], sums, divergences, p, m, b)
     }

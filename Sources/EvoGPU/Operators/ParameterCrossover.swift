@@ -1,7 +1,8 @@
 import GPUTensor
 
-/// The crossover that GPO's paper compares its own with: each unit of the child's networks, with its bias and the weights that lead to it,
-/// is copied from either parent. Gangwani and Peng 2018 (arXiv:1711.01012), section 1 and figure 2.
+/// The crossover that GPO's paper compares its own with: each unit of the child's networks, with its bias and the
+/// weights that lead to it, is copied from either parent. Gangwani and Peng 2018 (arXiv:1711.01012), section 1 and
+/// figure 2.
 public final class ParameterCrossover {
     /// The children's parameters `[P, N]`.
     public let children: Tensor
@@ -29,7 +30,11 @@ public final class ParameterCrossover {
             // A weight goes with its unit's bias, which is the next slot of as many columns.
             var group = (0..<layout.rowCount).map(Int32.init)
             for (index, slot) in layout.slots.enumerated() where slot.isWeight && index + 1 < layout.slots.count {
-                for row in 0..<slot.rows { for column in 0..<slot.columns { group[slot.offset + row * slot.pitch + column] = Int32(layout.slots[index + 1].offset + column) } }
+                for row in 0..<slot.rows {
+                    for column in 0..<slot.columns {
+                        group[slot.offset + row * slot.pitch + column] = Int32(layout.slots[index + 1].offset + column)
+                    }
+                }
             }
             try groups.write(group)
             groupsWritten = true
@@ -39,6 +44,8 @@ public final class ParameterCrossover {
         try queue.gatherRows(first, from: parameters, firstMembers)
         try queue.gatherRows(second, from: parameters, secondMembers)
         try queue.randomBits(bits, streams: streams, step: step, purpose: "PXOV")
-        try queue.launch("cross_parameters", over: [layout.rowCount / queue.lanes, members], first, second, bits, groups, children, Int32(members), Int32(layout.rowCount))
+        try queue.launch(
+            "cross_parameters", over: [layout.rowCount / queue.lanes, members], first, second, bits, groups, children,
+            Int32(members), Int32(layout.rowCount))
     }
 }

@@ -18,11 +18,14 @@ public enum PolicyKind: Sendable, Equatable {
     case deterministic(count: Int)
 
     public var count: Int {
-        switch self { case .gaussian(let count), .categorical(let count), .deterministic(let count): count }
+        switch self {
+        case .gaussian(let count), .categorical(let count), .deterministic(let count): count
+        }
     }
 }
 
-/// A policy network and a value network in one parameter row per member: policy, log standard deviation (Gaussian only), value.
+/// A policy network and a value network in one parameter row per member: policy, log standard deviation (Gaussian
+/// only), value.
 public struct ActorCritic: Sendable {
     public let kind: PolicyKind
     public let layout: ParameterLayout
@@ -33,33 +36,53 @@ public struct ActorCritic: Sendable {
     /// Where the value network begins in a row.
     public let valueStart: Int
 
-    public init(kind: PolicyKind, observations: Int, hidden: [Int], valueHidden: [Int], activation: Activation, norm: LayerNormForm? = nil) {
+    public init(
+        kind: PolicyKind, observations: Int, hidden: [Int], valueHidden: [Int], activation: Activation,
+        norm: LayerNormForm? = nil
+    ) {
         var layout = ParameterLayout()
         var output = Activation.identity
         if case .deterministic = kind { output = .tanh }
-        policy = MLP(inputs: observations, hidden: hidden, outputs: kind.count, activation: activation, outputActivation: output, norm: norm, prefix: "policy", in: &layout)
-        if case .gaussian(let count) = kind { logStd = layout.add("policy.log_std", columns: count) } else { logStd = nil }
+        policy = MLP(
+            inputs: observations, hidden: hidden, outputs: kind.count, activation: activation, outputActivation: output,
+            norm: norm, prefix: "policy", in: &layout)
+        if case .gaussian(let count) = kind {
+            logStd = layout.add("policy.log_std", columns: count)
+        } else {
+            logStd = nil
+        }
         valueStart = layout.rowCount
-        value = MLP(inputs: observations, hidden: valueHidden, outputs: 1, activation: activation, norm: norm, prefix: "value", in: &layout)
+        value = MLP(
+            inputs: observations, hidden: valueHidden, outputs: 1, activation: activation, norm: norm, prefix: "value",
+            in: &layout)
         (self.kind, self.layout) = (kind, layout)
     }
 
     /// ERL's policy, whose rows hold no value network: ``value`` is the policy once more and without use.
     public init(_ actor: ActorNetwork) {
         var layout = ParameterLayout()
-        policy = MLP(inputs: actor.mlp.inputs, hidden: actor.mlp.layers.dropLast().map(\.linear.outputs), outputs: actor.mlp.outputs, activation: .tanh, outputActivation: .tanh,
-                     norm: .erl, prefix: "policy", in: &layout)
+        policy = MLP(
+            inputs: actor.mlp.inputs, hidden: actor.mlp.layers.dropLast().map(\.linear.outputs),
+            outputs: actor.mlp.outputs, activation: .tanh, outputActivation: .tanh,
+            norm: .erl, prefix: "policy", in: &layout)
         precondition(layout.rowCount == actor.layout.rowCount)
-        (kind, value, logStd, valueStart, self.layout) = (.deterministic(count: actor.mlp.outputs), policy, nil, layout.rowCount, layout)
+        (kind, value, logStd, valueStart, self.layout) = (
+            .deterministic(count: actor.mlp.outputs), policy, nil, layout.rowCount, layout
+        )
     }
 
-    /// First parameters for every member, from its own random stream. Reads `scratch` back: only to be used before training.
+    /// First parameters for every member, from its own random stream. Reads `scratch` back: only to be used before
+    /// training.
     ///
     /// - Parameters:
     ///   - scratch: float `[P, rowCount]`, overwritten with random numbers.
     ///   - step: a number that no other call has, for other random numbers.
-    ///   - policyGain: gain of the policy's last layer; hidden layers take sqrt(2), the value's last takes 1 (orthogonal only).
-    public func initialRows(_ method: Initialisation, scratch: Tensor, streams: Tensor, logStd initialLogStd: Float, policyGain: Double = 0.01, step: UInt32 = 0, on queue: Queue) throws -> [Float] {
+    ///   - policyGain: gain of the policy's last layer; hidden layers take sqrt(2), the value's last takes 1
+    ///     (orthogonal only).
+    public func initialRows(
+        _ method: Initialisation, scratch: Tensor, streams: Tensor, logStd initialLogStd: Float,
+        policyGain: Double = 0.01, step: UInt32 = 0, on queue: Queue
+    ) throws -> [Float] {
         let members = scratch.shape[0]
         if method == .orthogonal {
             try queue.randomNormal(scratch, streams: streams, step: step, purpose: "INIT")
@@ -76,18 +99,25 @@ public struct ActorCritic: Sendable {
                     let weights = base + linear.weights
                     switch method {
                     case .orthogonal:
-                        let normals = (0..<linear.inputs * linear.outputs).map { Double(rows[weights + $0 / linear.outputs * pitch + $0 % linear.outputs]) }
+                        let normals = (0..<linear.inputs * linear.outputs).map {
+                            Double(rows[weights + $0 / linear.outputs * pitch + $0 % linear.outputs])
+                        }
                         let gain = index == network.layers.count - 1 ? lastGain : 2.0.squareRoot()
                         let orthogonal = orthogonalMatrix(normals, rows: linear.inputs, columns: linear.outputs)
                         for row in 0..<linear.inputs {
-                            for column in 0..<linear.outputs { rows[weights + row * pitch + column] = Float(gain * orthogonal[row * linear.outputs + column]) }
+                            for column in 0..<linear.outputs {
+                                rows[weights + row * pitch + column] = Float(
+                                    gain * orthogonal[row * linear.outputs + column])
+                            }
                         }
                         if let bias = linear.bias { for column in 0..<pitch { rows[base + bias + column] = 0 } }
                     case .pytorch:
                         linear.fillLikeTorch(&rows, at: base)
                     }
                     if let norm = layer.norm {
-                        for column in 0..<norm.width { (rows[base + norm.gamma + column], rows[base + norm.beta + column]) = (1, 0) }
+                        for column in 0..<norm.width {
+                            (rows[base + norm.gamma + column], rows[base + norm.beta + column]) = (1, 0)
+                        }
                     }
                 }
             }
@@ -98,19 +128,23 @@ public struct ActorCritic: Sendable {
     }
 }
 
-/// A matrix with orthonormal rows or columns, whichever are fewer, from standard normal numbers: Gram-Schmidt, twice, in double
-/// precision. Equal to the QR factor with a positive diagonal, so uniformly distributed (Mezzadri 2007, arXiv:math-ph/0609050).
+/// A matrix with orthonormal rows or columns, whichever are fewer, from standard normal numbers: Gram-Schmidt, twice,
+/// in double precision. Equal to the QR factor with a positive diagonal, so uniformly distributed (Mezzadri 2007,
+/// arXiv:math-ph/0609050).
 func orthogonalMatrix(_ normals: [Double], rows: Int, columns: Int) -> [Double] {
     let (count, length) = rows < columns ? (rows, columns) : (columns, rows)
     // Vectors lie one after the other while they are worked on.
     var vectors = [Double](unsafeUninitializedCapacity: count * length) { space, used in
         for vector in 0..<count {
-            for element in 0..<length { space[vector * length + element] = normals[rows < columns ? vector * columns + element : element * columns + vector] }
+            for element in 0..<length {
+                space[vector * length + element] =
+                    normals[rows < columns ? vector * columns + element : element * columns + vector]
+            }
         }
         used = count * length
     }
     vectors.withUnsafeMutableBufferPointer { v in
-        func dot(_ a: Int, _ b: Int) -> Double {   // in four sums, for speed; their order is fixed
+        func dot(_ a: Int, _ b: Int) -> Double {  // in four sums, for speed; their order is fixed
             var (s0, s1, s2, s3) = (0.0, 0.0, 0.0, 0.0), element = 0
             while element + 4 <= length {
                 s0 += v[a + element] * v[b + element]

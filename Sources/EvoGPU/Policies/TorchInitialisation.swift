@@ -1,8 +1,8 @@
 import GPUTensor
 
 extension LinearLayer {
-    /// Turns uniform numbers in [0, 1) where a row has this layer into `torch.nn.Linear`'s first weights and biases: uniform in
-    /// +- 1/sqrt(inputs).
+    /// Turns uniform numbers in [0, 1) where a row has this layer into `torch.nn.Linear`'s first weights and biases:
+    /// uniform in +- 1/sqrt(inputs).
     ///
     /// - Parameters:
     ///   - base: where the row begins.
@@ -21,7 +21,11 @@ extension MLP {
     func fillLikeTorch(_ rows: inout [Float], at base: Int, lastScale: Float) {
         for (index, layer) in layers.enumerated() {
             layer.linear.fillLikeTorch(&rows, at: base, scale: index == layers.count - 1 ? lastScale : 1)
-            if let norm = layer.norm { for column in 0..<norm.width { (rows[base + norm.gamma + column], rows[base + norm.beta + column]) = (1, 0) } }
+            if let norm = layer.norm {
+                for column in 0..<norm.width {
+                    (rows[base + norm.gamma + column], rows[base + norm.beta + column]) = (1, 0)
+                }
+            }
         }
     }
 }

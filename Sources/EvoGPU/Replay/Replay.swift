@@ -13,7 +13,9 @@ public struct Trajectory: Sendable {
     public let hills: Hills?
 
     public init(positions: [[Double]], rewards: [Double], terminated: Bool, hills: Hills? = nil) {
-        precondition(positions.count == rewards.count + 1 && !positions.isEmpty, "\(positions.count) frames and \(rewards.count) rewards")
+        precondition(
+            positions.count == rewards.count + 1 && !positions.isEmpty,
+            "\(positions.count) frames and \(rewards.count) rewards")
         (self.positions, self.rewards, self.terminated, self.hills) = (positions, rewards, terminated, hills)
     }
 }
@@ -27,7 +29,9 @@ public struct Hills: Sendable, Equatable {
 
     /// Metres above the floor, at x metres from the start.
     public func elevation(_ x: Double) -> Double {
-        let waves = zip([(0.125, 4.0), (0.25, 2.0), (0.5, 1.0)], phases).reduce(0) { $0 + $1.0.1 / 7 * sin(2 * .pi * ($1.0.0 * x + $1.1)) }
+        let waves = zip([(0.125, 4.0), (0.25, 2.0), (0.5, 1.0)], phases).reduce(0) {
+            $0 + $1.0.1 / 7 * sin(2 * .pi * ($1.0.0 * x + $1.1))
+        }
         return height * waves * x * x / (4 + x * x)
     }
 }
@@ -47,7 +51,7 @@ public struct ReplaySource {
             return (0..<slots).map { slot in (0..<spec.stateCount).map { Double(state[$0 * slots + slot]) } }
         }
         if let physics = spec.physics {
-            let width = physics.model.sizes.nq, first = spec.stateCount - 3   // a hilly state ends in its phases
+            let width = physics.model.sizes.nq, first = spec.stateCount - 3  // a hilly state ends in its phases
             scene = try ModelScene(physics.model)
             positions = { environment in
                 let all = try environment.positions()
@@ -55,11 +59,15 @@ public struct ReplaySource {
             }
             hills = { environment in
                 guard physics.isHilly else { return Array(repeating: nil, count: environment.slots) }
-                return try states(environment).map { Hills(height: physics.options.terrain_height ?? 0, phases: Array($0[first...])) }
+                return try states(environment).map {
+                    Hills(height: physics.options.terrain_height ?? 0, phases: Array($0[first...]))
+                }
             }
             return
         }
-        guard let scene = ClassicScene(kernel: spec.kernel) else { throw RunError("\(spec.name) has no drawing yet, so there is no replay of it") }
+        guard let scene = ClassicScene(kernel: spec.kernel) else {
+            throw RunError("\(spec.name) has no drawing yet, so there is no replay of it")
+        }
         self.scene = scene
         positions = states
         hills = { Array(repeating: nil, count: $0.slots) }
@@ -67,19 +75,31 @@ public struct ReplaySource {
 }
 
 extension TrainedPopulation {
-    /// Plays members by their most probable actions, from the start states that ``evaluate(episodes:seed:)`` gives, and keeps every frame.
+    /// Plays members by their most probable actions, from the start states that ``evaluate(episodes:seed:)`` gives, and
+    /// keeps every frame.
     ///
     /// - Returns: `[member][episode]`. Waits.
-    public func record(_ members: [Member], source: ReplaySource, episodes: Int, seed: UInt64) throws -> [[Trajectory]] {
-        guard episodes >= 1, !members.isEmpty else { throw RunError("there is nothing to replay: \(members.count) members and \(episodes) episodes") }
+    public func record(_ members: [Member], source: ReplaySource, episodes: Int, seed: UInt64) throws -> [[Trajectory]]
+    {
+        guard episodes >= 1, !members.isEmpty else {
+            throw RunError("there is nothing to replay: \(members.count) members and \(episodes) episodes")
+        }
         let spec = saved.spec, count = members.count
         let (streams, chosen, statistics, rollout) = try queue.plan(lower: "the number of episodes") {
-            let streams = try queue.tensor(.uint32, [count, 4]), chosen = try queue.tensor(.float32, [count, network.layout.rowCount])
-            let statistics = try normaliser.map { try ObservationNormaliser(members: count, width: spec.observationCount, limit: $0.limit, on: queue) }
-            return (streams, chosen, statistics, try Rollout(spec, network: network, members: count, environments: episodes, steps: 1, normaliser: statistics,
-                                                             deterministic: true, autoReset: false, streams: streams, on: queue))
+            let streams = try queue.tensor(.uint32, [count, 4]),
+                chosen = try queue.tensor(.float32, [count, network.layout.rowCount])
+            let statistics = try normaliser.map {
+                try ObservationNormaliser(members: count, width: spec.observationCount, limit: $0.limit, on: queue)
+            }
+            return (
+                streams, chosen, statistics,
+                try Rollout(
+                    spec, network: network, members: count, environments: episodes, steps: 1, normaliser: statistics,
+                    deterministic: true, autoReset: false, streams: streams, on: queue)
+            )
         }
-        try streams.write(members.flatMap { _ in [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), 0, 1] })
+        try streams.write(
+            members.flatMap { _ in [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), 0, 1] })
         func rows(_ source: Tensor, _ width: Int) throws -> [Float] {
             let all: [Float] = try source.read()
             return members.flatMap { all[$0.row * width..<($0.row + 1) * width] }
@@ -93,7 +113,8 @@ extension TrainedPopulation {
 
         let hills = try source.hills(rollout.environment)
         let slots = count * episodes
-        var frames = try source.positions(rollout.environment).map { [$0] }, rewards = [[Double]](repeating: [], count: slots)
+        var frames = try source.positions(rollout.environment).map { [$0] },
+            rewards = [[Double]](repeating: [], count: slots)
         var terminated = [Bool](repeating: false, count: slots), done = terminated
         for step in 0..<spec.timeLimit where done.contains(false) {
             try rollout.run(step, parameters: chosen, on: queue)
@@ -109,7 +130,9 @@ extension TrainedPopulation {
                 done[slot] = terminated[slot] || cut[slot] != 0
             }
         }
-        let trajectories = (0..<slots).map { Trajectory(positions: frames[$0], rewards: rewards[$0], terminated: terminated[$0], hills: hills[$0]) }
+        let trajectories = (0..<slots).map {
+            Trajectory(positions: frames[$0], rewards: rewards[$0], terminated: terminated[$0], hills: hills[$0])
+        }
         return (0..<count).map { Array(trajectories[$0 * episodes..<($0 + 1) * episodes]) }
     }
 }

@@ -50,9 +50,11 @@ struct ClassicScene: ReplayScene {
     /// The scene of an environment's kernel, or nil if none has been drawn.
     init?(kernel: String) {
         @Sendable func at(_ x: Double, _ z: Double) -> SIMD3<Double> { [x, 0, z] }
-        func shape(_ kind: ReplayShape.Kind, _ radius: Double, part: Int = 0, fixed: Bool = false) -> ReplayShape { ReplayShape(kind: kind, radius: radius, part: part, isFixed: fixed) }
+        func shape(_ kind: ReplayShape.Kind, _ radius: Double, part: Int = 0, fixed: Bool = false) -> ReplayShape {
+            ReplayShape(kind: kind, radius: radius, part: part, isFixed: fixed)
+        }
         switch kernel {
-        case "pendulum":   // angle 0 is upright, and grows to the left
+        case "pendulum":  // angle 0 is upright, and grows to the left
             timeStep = 0.05
             shapes = [shape(.capsule, 0.08), shape(.sphere, 0.04, part: 1, fixed: true)]
             scenery = [[at(-1.2, 0), at(-0.15, 0)], [at(0.15, 0), at(1.2, 0)]]
@@ -61,8 +63,10 @@ struct ClassicScene: ReplayScene {
             timeStep = 0.02
             shapes = [shape(.capsule, 0.12), shape(.capsule, 0.045, part: 1)]
             scenery = [[at(-2.4, 0), at(2.4, 0)], [at(-2.4, -0.1), at(-2.4, 0.1)], [at(2.4, -0.1), at(2.4, 0.1)]]
-            place = { [at($0[0] - 0.2, 0), at($0[0] + 0.2, 0), at($0[0], 0.05), at($0[0] + sin($0[2]), 0.05 + cos($0[2]))] }
-        case "acrobot":   // angles from hanging down, the second from the first link
+            place = {
+                [at($0[0] - 0.2, 0), at($0[0] + 0.2, 0), at($0[0], 0.05), at($0[0] + sin($0[2]), 0.05 + cos($0[2]))]
+            }
+        case "acrobot":  // angles from hanging down, the second from the first link
             timeStep = 0.2
             shapes = [shape(.capsule, 0.08), shape(.capsule, 0.07, part: 1)]
             scenery = [[at(-2.2, 1), at(2.2, 1)]]
@@ -75,7 +79,11 @@ struct ClassicScene: ReplayScene {
             @Sendable func height(_ x: Double) -> Double { 0.45 * sin(3 * x) + 0.55 }
             let goal = kernel == "mountain_car" ? 0.5 : 0.45
             shapes = [shape(.sphere, 0.05), shape(.sphere, 0.03, part: 1, fixed: true)]
-            scenery = [(0...90).map { let x = -1.2 + 0.02 * Double($0); return at(x, height(x)) }, [at(goal, height(goal)), at(goal, height(goal) + 0.2)]]
+            scenery = [
+                (0...90).map {
+                    let x = -1.2 + 0.02 * Double($0); return at(x, height(x))
+                }, [at(goal, height(goal)), at(goal, height(goal) + 0.2)]
+            ]
             place = { s in
                 // Beside the slope by the radius.
                 let slope = 0.45 * 3 * cos(3 * s[0]), length = (1 + slope * slope).squareRoot()

@@ -4,12 +4,14 @@ import Foundation
 struct ReportedRun {
     let url: URL
     let environment: String
-    /// What its curve is called: GPO, Single, Joint, PPO or A2C; of GPO's variants with what mutates where that is no PPO; PDERL and the like.
+    /// What its curve is called: GPO, Single, Joint, PPO or A2C; of GPO's variants with what mutates where that is no
+    /// PPO; PDERL and the like.
     let label: String
     let population: Int, seeds: [UInt64], crosses: Bool
     /// How parents and children acted while they were measured; nil if none were.
     let measuredActions: MeasuredActions?
-    /// Per seed: environment steps of the whole run, the best member's return and the members' mean, over each one's last ten episodes or more.
+    /// Per seed: environment steps of the whole run, the best member's return and the members' mean, over each one's
+    /// last ten episodes or more.
     let curves: [[(steps: Double, best: Double, mean: Double)]]
     let final: FinalEvaluation?
     let lineage: [LineageEntry]
@@ -25,22 +27,38 @@ struct ReportedRun {
     private init(_ url: URL, _ saved: SavedRun, _ erl: ERLConfig, variant: Int) throws {
         (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.trainingSeeds)
         (crosses, measuredActions, lineage, visited) = (false, nil, [], nil)
-        label = (erl.population == 0 ? erl.learner.rawValue : erl.variants[variant].rawValue).uppercased() + (erl.isFaithful ? " (faithful)" : "")
+        label =
+            (erl.population == 0 ? erl.learner.rawValue : erl.variants[variant].rawValue).uppercased()
+            + (erl.isFaithful ? " (faithful)" : "")
         let rows = variant * saved.trainingSeeds.count..<(variant + 1) * saved.trainingSeeds.count
         var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: rows.count)
-        for row in try Self.rows(saved.directory.metricsFile, columns: ["run", "frames", erl.testEpisodes > 0 ? "paper_score" : erl.population > 0 ? "best_fitness" : "learner_return", erl.population > 0 ? "mean_fitness" : "learner_return"]) {
-            if rows.contains(Int(row[0])), row[2].isFinite { curves[Int(row[0]) - rows.lowerBound].append((row[1], row[2], row[3])) }
+        for row in try Self.rows(
+            saved.directory.metricsFile,
+            columns: [
+                "run", "frames",
+                erl.testEpisodes > 0 ? "paper_score" : erl.population > 0 ? "best_fitness" : "learner_return",
+                erl.population > 0 ? "mean_fitness" : "learner_return"
+            ])
+        {
+            if rows.contains(Int(row[0])), row[2].isFinite {
+                curves[Int(row[0]) - rows.lowerBound].append((row[1], row[2], row[3]))
+            }
         }
         self.curves = curves
-        final = FileSystem.exists(saved.directory.finalFile) ? try FinalEvaluation.read(saved.directory.finalFile).part(rows) : nil
+        final =
+            FileSystem.exists(saved.directory.finalFile)
+            ? try FinalEvaluation.read(saved.directory.finalFile).part(rows) : nil
     }
 
     /// Some columns of `metrics.csv` as numbers; rows that lack one are passed over.
     private static func rows(_ url: URL, columns: [String]) throws -> [[Double]] {
-        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true)
+        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: true)
         let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         let places = try columns.map { name in
-            guard let place = header.firstIndex(of: name) else { throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted") }
+            guard let place = header.firstIndex(of: name) else {
+                throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted")
+            }
             return place
         }
         return lines.dropFirst().compactMap { line in
@@ -55,42 +73,71 @@ struct ReportedRun {
         (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.seeds)
         crosses = saved.gpo?.crosses ?? false
         measuredActions = saved.gpo?.lineageActions
-        let base = switch saved.gpo?.variant { case .gpo: "GPO"; case .single: "Single"; case .joint: "Joint"; case nil: saved.algorithm.name.uppercased() }
+        let base =
+            switch saved.gpo?.variant {
+            case .gpo: "GPO"
+            case .single: "Single"
+            case .joint: "Joint"
+            case nil: saved.algorithm.name.uppercased()
+            }
         label = saved.gpo != nil && saved.ppo?.objective == .a2c ? "\(base) (A2C)" : base
         curves = try Self.curves(saved.directory.metricsFile, seeds: saved.seeds, population: saved.population)
         final = FileSystem.exists(saved.directory.finalFile) ? try FinalEvaluation.read(saved.directory.finalFile) : nil
-        lineage = crosses && FileSystem.exists(saved.directory.lineageFile) ? try LineageLog.read(saved.directory.lineageFile) : []
+        lineage =
+            crosses && FileSystem.exists(saved.directory.lineageFile)
+            ? try LineageLog.read(saved.directory.lineageFile) : []
         if FileSystem.exists(saved.directory.visitedFile) {
             let (arrays, metadata) = try Safetensors.read(saved.directory.visitedFile)
-            visited = (try Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, try $0.values(as: Float.self)) }), arrays.first?.shape.last ?? 0, metadata)
+            visited = (
+                try Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, try $0.values(as: Float.self)) }),
+                arrays.first?.shape.last ?? 0, metadata
+            )
         } else {
             visited = nil
         }
     }
 
-    private static func curves(_ url: URL, seeds: [UInt64], population: Int) throws -> [[(steps: Double, best: Double, mean: Double)]] {
-        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true)
-        guard let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) else { return seeds.map { _ in [] } }
+    private static func curves(_ url: URL, seeds: [UInt64], population: Int) throws -> [[(
+        steps: Double, best: Double, mean: Double
+    )]] {
+        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: true)
+        guard let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) else {
+            return seeds.map { _ in [] }
+        }
         func column(_ name: String) throws -> Int {
-            guard let index = header.firstIndex(of: name) else { throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted") }
+            guard let index = header.firstIndex(of: name) else {
+                throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted")
+            }
             return index
         }
-        let (iteration, steps, run, member, mean, count) = try (column("iteration"), column("steps_per_member"), column("run"), column("member"), column("mean_return"), column("episodes")), total = header.firstIndex(of: "total_steps"), broken = header.firstIndex(of: "non_finite_resets")
+        let
+            (iteration, steps, run, member, mean, count) = try (
+                column("iteration"), column("steps_per_member"), column("run"), column("member"), column("mean_return"),
+                column("episodes")
+            ), total = header.firstIndex(of: "total_steps"), broken = header.firstIndex(of: "non_finite_resets")
         let window = 10.0
-        var recent = [[(mean: Double, episodes: Double)]](repeating: [], count: seeds.count * population)   // each member's last episodes, at least `window`
+        // each member's last episodes, at least `window`
+        var recent = [[(mean: Double, episodes: Double)]](repeating: [], count: seeds.count * population)
         var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: seeds.count)
         var at = -1, atSteps = 0.0, changed = [Bool](repeating: false, count: seeds.count)
         func close() {
             guard at >= 0 else { return }
             for seed in seeds.indices where changed[seed] {
                 changed[seed] = false
-                let known = recent[seed * population..<(seed + 1) * population].filter { !$0.isEmpty }.map { list in list.reduce(0) { $0 + $1.mean * $1.episodes } / list.reduce(0) { $0 + $1.episodes } }
-                if let best = known.max() { curves[seed].append((atSteps, best, known.reduce(0, +) / Double(known.count))) }
+                let known = recent[seed * population..<(seed + 1) * population].filter { !$0.isEmpty }.map { list in
+                    list.reduce(0) { $0 + $1.mean * $1.episodes } / list.reduce(0) { $0 + $1.episodes }
+                }
+                if let best = known.max() {
+                    curves[seed].append((atSteps, best, known.reduce(0, +) / Double(known.count)))
+                }
             }
         }
         for line in lines.dropFirst() {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard fields.count == header.count, let now = Int(fields[iteration]), let run = Int(fields[run]), let member = Int(fields[member]), seeds.indices.contains(run), (0..<population).contains(member) else { continue }
+            guard fields.count == header.count, let now = Int(fields[iteration]), let run = Int(fields[run]),
+                let member = Int(fields[member]), seeds.indices.contains(run), (0..<population).contains(member)
+            else { continue }
             if now != at { close(); at = now }
             atSteps = total.flatMap { Double(fields[$0]) } ?? (Double(fields[steps]) ?? 0) * Double(population)
             // Returns of an iteration that met states which are not finite mean nothing.
@@ -98,7 +145,9 @@ struct ReportedRun {
             if let value = Double(fields[mean]), value.isFinite, let episodes = Double(fields[count]), episodes > 0 {
                 let index = run * population + member
                 recent[index].append((value, episodes))
-                while recent[index].dropFirst().reduce(0, { $0 + $1.episodes }) >= window { recent[index].removeFirst() }
+                while recent[index].dropFirst().reduce(0, { $0 + $1.episodes }) >= window {
+                    recent[index].removeFirst()
+                }
                 changed[run] = true
             }
         }
@@ -114,12 +163,16 @@ struct Spread {
         count = values.count
         let mean = values.reduce(0, +) / Double(max(1, values.count))
         self.mean = mean
-        error = values.count < 2 ? 0 : (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1) / Double(values.count)).squareRoot()
+        error =
+            values.count < 2
+            ? 0
+            : (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1) / Double(values.count))
+                .squareRoot()
     }
 }
 
-/// The two directions along which rows differ most, after each column was brought to mean 0 and deviation 1: power iteration on the
-/// correlations, from a fixed start. Columns that never change are left out.
+/// The two directions along which rows differ most, after each column was brought to mean 0 and deviation 1: power
+/// iteration on the correlations, from a fixed start. Columns that never change are left out.
 struct PrincipalComponents {
     private let mean: [Double], scale: [Double]
     let axes: [[Double]]
@@ -131,7 +184,9 @@ struct PrincipalComponents {
         var mean = [Double](repeating: 0, count: width), square = mean
         for row in 0..<count { for c in 0..<width { mean[c] += Double(rows[row * width + c]) } }
         mean = mean.map { $0 / Double(count) }
-        for row in 0..<count { for c in 0..<width { let d = Double(rows[row * width + c]) - mean[c]; square[c] += d * d } }
+        for row in 0..<count {
+            for c in 0..<width { let d = Double(rows[row * width + c]) - mean[c]; square[c] += d * d }
+        }
         let scale = square.map { $0 > 1e-12 ? (Double(count) / $0).squareRoot() : 0 }
         var matrix = [[Double]](repeating: [Double](repeating: 0, count: width), count: width)
         for row in 0..<count {
@@ -145,7 +200,10 @@ struct PrincipalComponents {
             var v = (0..<width).map { 1 + 0.37 * Double(($0 * 7 + axis * 3) % 5) }
             var length = 0.0
             for _ in 0..<300 {
-                for known in axes { let dot = zip(v, known).reduce(0) { $0 + $1.0 * $1.1 }; for c in 0..<width { v[c] -= dot * known[c] } }
+                for known in axes {
+                    let dot = zip(v, known).reduce(0) { $0 + $1.0 * $1.1 }
+                    for c in 0..<width { v[c] -= dot * known[c] }
+                }
                 let next = (0..<width).map { a in (0..<width).reduce(0) { $0 + matrix[a][$1] * v[$1] } }
                 length = next.reduce(0) { $0 + $1 * $1 }.squareRoot()
                 guard length > 1e-12 else { break }

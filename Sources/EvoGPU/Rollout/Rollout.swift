@@ -11,7 +11,8 @@ public final class Rollout {
     public let observations: Tensor
     /// What each step led to, before any reset; as above.
     public let nextObservations: Tensor
-    /// The policy's own actions (before clipping), `[P, T E, A]` padded; column 0 holds the category of a categorical policy.
+    /// The policy's own actions (before clipping), `[P, T E, A]` padded; column 0 holds the category of a categorical
+    /// policy.
     public let actions: Tensor
     /// The mean, or the log probabilities, of each row's distribution, `[P, T E, A]` padded.
     public let distributions: Tensor
@@ -29,11 +30,17 @@ public final class Rollout {
     ///   - normaliser: normalises what the policy sees; nil for raw observations.
     ///   - deterministic: act by the mean or the most probable category (evaluation).
     ///   - autoReset: start ended episodes anew.
-    public init(_ spec: EnvironmentSpec, network: ActorCritic, members: Int, environments: Int, steps: Int, normaliser: ObservationNormaliser?,
-                deterministic: Bool, autoReset: Bool = true, streams: Tensor, on queue: Queue) throws {
+    public init(
+        _ spec: EnvironmentSpec, network: ActorCritic, members: Int, environments: Int, steps: Int,
+        normaliser: ObservationNormaliser?,
+        deterministic: Bool, autoReset: Bool = true, streams: Tensor, on queue: Queue
+    ) throws {
         (self.members, self.environments, self.steps, self.network) = (members, environments, steps, network)
-        (self.normaliser, self.deterministic, self.autoReset, self.streams) = (normaliser, deterministic, autoReset, streams)
-        environment = try VectorEnvironment(spec, members: members, environmentsPerMember: environments, streams: streams, queue: queue)
+        (self.normaliser, self.deterministic, self.autoReset, self.streams) = (
+            normaliser, deterministic, autoReset, streams
+        )
+        environment = try VectorEnvironment(
+            spec, members: members, environmentsPerMember: environments, streams: streams, queue: queue)
         let rows = steps * environments, actionCount = network.kind.count
         observations = try queue.tensor(.float32, [members, rows, spec.observationCount], padded: true)
         nextObservations = try queue.tensor(.float32, [members, rows, spec.observationCount], padded: true)
@@ -66,7 +73,8 @@ public final class Rollout {
     struct Decision {
         /// Means, or logits or log probabilities, `[P, E, A]` padded.
         let distribution: Tensor
-        /// Where log standard deviations lie: member p's, of environment e, at `offset + p memberStride + e slotStride`.
+        /// Where log standard deviations lie: member p's, of environment e, at `offset + p memberStride + e
+        /// slotStride`.
         let logStd: Tensor, offset: Int, memberStride: Int, slotStride: Int
     }
 
@@ -76,42 +84,61 @@ public final class Rollout {
     public func run(_ number: Int, parameters: Tensor, on queue: Queue) throws {
         try run(number, on: queue) { _, current in
             try forward.forward(MatrixView(current), parameters: parameters, on: queue)
-            return Decision(distribution: forward.output, logStd: parameters, offset: network.logStd ?? 0, memberStride: parameters.pitch, slotStride: 0)
+            return Decision(
+                distribution: forward.output, logStd: parameters, offset: network.logStd ?? 0,
+                memberStride: parameters.pitch, slotStride: 0)
         }
     }
 
     /// The same with something else than one network per member to act by.
     ///
-    /// - Parameter decide: is given the step and the observations `[P, E, n]` as ``normaliser`` makes them; raw ones are the environment's.
+    /// - Parameter decide: is given the step and the observations `[P, E, n]` as ``normaliser`` makes them; raw ones
+    ///   are the environment's.
     func run(_ number: Int, on queue: Queue, decide: (Int, Tensor) throws -> Decision) throws {
         let spec = environment.spec, isDiscrete: Bool
         if case .discrete = spec.action { isDiscrete = true } else { isDiscrete = false }
         if !deterministic {
-            if isDiscrete { try queue.randomUniform(noise, streams: streams, step: UInt32(truncatingIfNeeded: number), purpose: "ACTC") }
-            else { try queue.randomNormal(noise, streams: streams, step: UInt32(truncatingIfNeeded: number), purpose: "ACTN") }
+            if isDiscrete {
+                try queue.randomUniform(
+                    noise, streams: streams, step: UInt32(truncatingIfNeeded: number), purpose: "ACTC")
+            } else {
+                try queue.randomNormal(
+                    noise, streams: streams, step: UInt32(truncatingIfNeeded: number), purpose: "ACTN")
+            }
         }
-        let slots = Int32(members * environments), e = Int32(environments), count = Int32(steps), width = Int32(spec.observationCount)
+        let slots = Int32(members * environments), e = Int32(environments), count = Int32(steps),
+            width = Int32(spec.observationCount)
         let actionCount = Int32(network.kind.count), statistics = normaliser
         for t in 0..<steps {
-            try queue.launch("observe", over: [members * environments], environment.observations, statistics?.mean ?? current, statistics?.variance ?? current,
-                             observations, current, slots, e, count, Int32(t), width, Int32(observations.pitch),
-                             Int32(statistics == nil ? 0 : 1), ObservationNormaliser.epsilon, statistics?.limit ?? 0)
+            try queue.launch(
+                "observe", over: [members * environments], environment.observations, statistics?.mean ?? current,
+                statistics?.variance ?? current,
+                observations, current, slots, e, count, Int32(t), width, Int32(observations.pitch),
+                Int32(statistics == nil ? 0 : 1), ObservationNormaliser.epsilon, statistics?.limit ?? 0)
             let decision = try decide(t, current)
             if isDiscrete {
-                try queue.launch("categorical_act", over: [members * environments], decision.distribution, noise, actions, distributions, logProbabilities, environmentActions,
-                                 Int32(noise.pitch), slots, e, count, Int32(t), actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
+                try queue.launch(
+                    "categorical_act", over: [members * environments], decision.distribution, noise, actions,
+                    distributions, logProbabilities, environmentActions,
+                    Int32(noise.pitch), slots, e, count, Int32(t), actionCount, Int32(actions.pitch),
+                    Int32(deterministic ? 1 : 0))
             } else {
-                try queue.launch("gaussian_act", over: [members * environments], decision.distribution, decision.logStd, noise, bounds, actions, distributions, logProbabilities,
-                                 environmentActions, UInt64(decision.offset), UInt64(decision.memberStride), UInt64(decision.slotStride), Int32(noise.pitch), slots, e, count, Int32(t),
-                                 actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
+                try queue.launch(
+                    "gaussian_act", over: [members * environments], decision.distribution, decision.logStd, noise,
+                    bounds, actions, distributions, logProbabilities,
+                    environmentActions, UInt64(decision.offset), UInt64(decision.memberStride),
+                    UInt64(decision.slotStride), Int32(noise.pitch), slots, e, count, Int32(t),
+                    actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
             }
-            try environment.step(actions: environmentActions, reward: rewards, terminated: terminated, truncated: truncated, nextObservation: nextObservations,
-                                 T: steps, t: t, autoReset: autoReset, step: UInt32(truncatingIfNeeded: number * steps + t + 1))
+            try environment.step(
+                actions: environmentActions, reward: rewards, terminated: terminated, truncated: truncated,
+                nextObservation: nextObservations,
+                T: steps, t: t, autoReset: autoReset, step: UInt32(truncatingIfNeeded: number * steps + t + 1))
         }
     }
 
-    /// Learns the observations' statistics and normalises the rollout with those that its actions were chosen with. The new ones wait for
-    /// ``ObservationNormaliser/commit(on:)``. Enqueues and returns.
+    /// Learns the observations' statistics and normalises the rollout with those that its actions were chosen with. The
+    /// new ones wait for ``ObservationNormaliser/commit(on:)``. Enqueues and returns.
     public func finish(on queue: Queue) throws {
         guard let normaliser else { return }
         try normaliser.update(with: observations, on: queue)
@@ -139,14 +166,19 @@ public final class ObservationNormaliser {
     /// Mean 0 and variance 1, which count as no observation at all.
     public func start() throws { try variance.write([Float](repeating: 1, count: members * width)) }
 
-    /// Merges a batch `[P, rows, n]` (padded) into the next statistics; ``commit(on:)`` makes them current. Enqueues and returns.
+    /// Merges a batch `[P, rows, n]` (padded) into the next statistics; ``commit(on:)`` makes them current. Enqueues
+    /// and returns.
     public func update(with x: Tensor, on queue: Queue) throws {
-        try queue.launch("merge_statistics", over: [x.pitch / queue.lanes, members], x, count, mean, variance, next.count, next.mean, next.variance,
-                         Int32(members), Int32(x.shape[1]), Int32(width), Int32(x.pitch))
+        try queue.launch(
+            "merge_statistics", over: [x.pitch / queue.lanes, members], x, count, mean, variance, next.count, next.mean,
+            next.variance,
+            Int32(members), Int32(x.shape[1]), Int32(width), Int32(x.pitch))
     }
     /// Normalises `[P, rows, n]` (padded) in place with the current statistics. Enqueues and returns.
     public func normalise(_ x: Tensor, on queue: Queue) throws {
-        try queue.launch("normalise_rows", over: [x.shape[1], members], x, mean, variance, Int32(members), Int32(x.shape[1]), Int32(width), Int32(x.pitch), Self.epsilon, limit)
+        try queue.launch(
+            "normalise_rows", over: [x.shape[1], members], x, mean, variance, Int32(members), Int32(x.shape[1]),
+            Int32(width), Int32(x.pitch), Self.epsilon, limit)
     }
     /// Makes the statistics of the last update current. Enqueues and returns.
     public func commit(on queue: Queue) throws {

@@ -1,6 +1,7 @@
 import GPUTensor
 
-/// A population's last rollouts, with raw observations: what other members learn from and what a crossover's gate is trained on.
+/// A population's last rollouts, with raw observations: what other members learn from and what a crossover's gate is
+/// trained on.
 public final class RolloutHistory {
     /// L, how many rollouts are kept; T and E of each.
     public let slots: Int, steps: Int, environments: Int
@@ -23,13 +24,16 @@ public final class RolloutHistory {
     /// Keeps a rollout whose observations are not normalised yet, in place of the oldest. Enqueues and returns.
     func keep(_ rollout: Rollout, on queue: Queue) throws {
         kept += 1
-        try queue.launch("keep_rollout", over: [rows, members], rollout.observations, rollout.rewards, rollout.terminated, rollout.truncated, observations, rewards, ended,
-                         Int32(members), Int32(rows), Int32(observations.pitch), Int32(newest), Int32(slots))
+        try queue.launch(
+            "keep_rollout", over: [rows, members], rollout.observations, rollout.rewards, rollout.terminated,
+            rollout.truncated, observations, rewards, ended,
+            Int32(members), Int32(rows), Int32(observations.pitch), Int32(newest), Int32(slots))
     }
 
     /// Forgets everything: the policies are new ones.
     func restart() { kept = 0 }
-    /// Says how many rollouts the tensors hold, where not ``keep(_:on:)`` but somebody else filled them, such as a checkpoint.
+    /// Says how many rollouts the tensors hold, where not ``keep(_:on:)`` but somebody else filled them, such as a
+    /// checkpoint.
     public func resume(kept: Int) { self.kept = kept }
 
     /// Oldest slot of the last `window` rollouts. - Precondition: so many are kept.
@@ -38,5 +42,7 @@ public final class RolloutHistory {
         return (kept - window) % slots
     }
 
-    var tensors: [(name: String, tensor: Tensor)] { [("history.observations", observations), ("history.rewards", rewards), ("history.ended", ended)] }
+    var tensors: [(name: String, tensor: Tensor)] {
+        [("history.observations", observations), ("history.rewards", rewards), ("history.ended", ended)]
+    }
 }

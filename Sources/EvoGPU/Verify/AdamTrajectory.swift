@@ -2,10 +2,11 @@ import GPUTensor
 
 /// How far parameters may stray from a reference while Adam steps on them.
 ///
-/// A step is rate * m / sqrt(v), whatever the gradient's size. So an absolute gradient error of e G (G being the gradient's scale as in
-/// ``ArrayCheck``, e its relative tolerance) becomes an error of up to 2 e G / sqrt(v) of the rate: harmless for large gradients, the whole
-/// step for a parameter whose gradient is itself rounding noise. This adds up those shares per parameter, step by step, from the device's own
-/// second moments. Compared is the way that a parameter went, not where it ended, so that the parameters' own size hides nothing.
+/// A step is rate * m / sqrt(v), whatever the gradient's size. So an absolute gradient error of e G (G being the
+/// gradient's scale as in ``ArrayCheck``, e its relative tolerance) becomes an error of up to 2 e G / sqrt(v) of the
+/// rate: harmless for large gradients, the whole step for a parameter whose gradient is itself rounding noise. This
+/// adds up those shares per parameter, step by step, from the device's own second moments. Compared is the way that a
+/// parameter went, not where it ended, so that the parameters' own size hides nothing.
 struct AdamTrajectory {
     private let layout: ParameterLayout, optimiser: Optimiser, members: Int
     /// Which of a member's flat parameters are looked at.
@@ -21,21 +22,25 @@ struct AdamTrajectory {
     ///   - slots: which of a member's flat parameters to look at, slot by slot without gaps; nil for all.
     ///   - absolute: a gradient error that any element may have beside that, per element of a row; nil for none.
     ///   - tolerance: relative to the gradient's scale.
-    init(_ optimiser: Optimiser, _ layout: ParameterLayout, slots: [Range<Int>]? = nil, members: Int, rate: Double, beta2: Double, absolute: [Double]? = nil,
-         tolerance: Double) {
+    init(
+        _ optimiser: Optimiser, _ layout: ParameterLayout, slots: [Range<Int>]? = nil, members: Int, rate: Double,
+        beta2: Double, absolute: [Double]? = nil,
+        tolerance: Double
+    ) {
         (self.layout, self.optimiser, self.members, self.rate, self.beta2) = (layout, optimiser, members, rate, beta2)
         let chosen = slots ?? layout.flatSlots, first = chosen[0].lowerBound
         range = first..<chosen[chosen.count - 1].upperBound
         self.slots = chosen.map { $0.lowerBound - first..<$0.upperBound - first }
         shares = Array(repeating: 0, count: members * self.range.count)
         extra = absolute?.map { $0 / tolerance } ?? Array(repeating: 0, count: range.count)
-        cap = 2 / tolerance   // two steps in opposite directions
+        cap = 2 / tolerance  // two steps in opposite directions
     }
 
     /// To be called after every step. Reads the second moments back.
     mutating func advance() throws {
         steps += 1
-        let moments = layout.unpackRows(try optimiser.secondMoments.read()).map(Double.init), correction = 1 - power(beta2, steps)
+        let moments = layout.unpackRows(try optimiser.secondMoments.read()).map(Double.init),
+            correction = 1 - power(beta2, steps)
         for member in 0..<members {
             let own = range.map { (moments[member * layout.parameterCount + $0] / correction).squareRoot() }
             for (i, (own, whole)) in zip(own, ArrayCheck.sizes(own, slots: slots)).enumerated() {
@@ -51,9 +56,13 @@ struct AdamTrajectory {
     }
 
     /// Compares ways gone: `got - start` beside `want - wantStart`.
-    func check(_ name: String, start: [Float], got: [Float], wantStart: [Double], want: [Double], tolerance: Double) -> ArrayCheck {
-        ArrayCheck("\(name), way gone", zip(got, start).map { Double($0) - Double($1) }, zip(want, wantStart).map { $0 - $1 },
-                   scales: scales(around: want, tolerance: tolerance).map { max($0, .leastNormalMagnitude) }, tolerance: tolerance)
+    func check(_ name: String, start: [Float], got: [Float], wantStart: [Double], want: [Double], tolerance: Double)
+        -> ArrayCheck
+    {
+        ArrayCheck(
+            "\(name), way gone", zip(got, start).map { Double($0) - Double($1) }, zip(want, wantStart).map { $0 - $1 },
+            scales: scales(around: want, tolerance: tolerance).map { max($0, .leastNormalMagnitude) },
+            tolerance: tolerance)
     }
 }
 

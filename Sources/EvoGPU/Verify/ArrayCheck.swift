@@ -17,7 +17,10 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
     /// - Parameters:
     ///   - errors: one per record, infinite where something is not a number; at least one.
     ///   - medianLimit, p99Limit, tolerance: of the median, the 99th percentile and the worst; infinite for none.
-    public init(_ array: String, errors: [Double], medianLimit: Double = .infinity, p99Limit: Double = .infinity, tolerance: Double = .infinity) {
+    public init(
+        _ array: String, errors: [Double], medianLimit: Double = .infinity, p99Limit: Double = .infinity,
+        tolerance: Double = .infinity
+    ) {
         let errors = errors.map { $0.isNaN ? .infinity : $0 }, sorted = errors.sorted()
         (self.array, count) = (array, errors.count)
         (self.tolerance, self.medianLimit, self.p99Limit) = (tolerance, medianLimit, p99Limit)
@@ -27,7 +30,8 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
 
     /// - Parameter scale: one for every element, above 0.
     public init(_ array: String, _ got: [Double], _ want: [Double], scales: [Double], tolerance: Double) {
-        precondition(got.count == want.count && scales.count == want.count, "\(array): \(got.count) values beside \(want.count)")
+        precondition(
+            got.count == want.count && scales.count == want.count, "\(array): \(got.count) values beside \(want.count)")
         let errors = want.indices.map { i -> Double in
             let error = abs(got[i] - want[i]) / (scales[i] + abs(want[i]))
             if error.isFinite { return error }
@@ -36,7 +40,8 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
         self.init(array, errors: errors, tolerance: tolerance)
     }
 
-    /// - Parameter scale: nil for the root mean square of `want`, so that an element near zero is held to the array's size.
+    /// - Parameter scale: nil for the root mean square of `want`, so that an element near zero is held to the array's
+    ///   size.
     public init(_ array: String, _ got: [Double], _ want: [Double], scale: Double? = nil, tolerance: Double) {
         let scale = max(scale ?? want.rootMeanSquare, .leastNormalMagnitude)
         self.init(array, got, want, scales: Array(repeating: scale, count: want.count), tolerance: tolerance)
@@ -46,12 +51,15 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
         self.init(array, got.map(Double.init), want, scale: scale, tolerance: tolerance)
     }
 
-    /// A gradient of flat parameter rows, or a leading part of each. An element's scale is the root mean square of the whole or of its own
-    /// slot (a weight matrix, a bias), whichever is larger: the last layer's and the log standard deviation's are sums of terms
-    /// far larger than most others, and may cancel.
+    /// A gradient of flat parameter rows, or a leading part of each. An element's scale is the root mean square of the
+    /// whole or of its own slot (a weight matrix, a bias), whichever is larger: the last layer's and the log standard
+    /// deviation's are sums of terms far larger than most others, and may cancel.
     ///
     /// - Parameter absolute: an error that any element may have beside that, per element of a row; nil for none.
-    public init(gradient array: String, _ got: [Double], _ want: [Double], slots: [Range<Int>], absolute: [Double]? = nil, tolerance: Double) {
+    public init(
+        gradient array: String, _ got: [Double], _ want: [Double], slots: [Range<Int>], absolute: [Double]? = nil,
+        tolerance: Double
+    ) {
         let count = slots.last?.upperBound ?? 0
         let scales = stride(from: 0, to: want.count, by: max(count, 1)).flatMap { first in
             let sizes = Self.sizes(Array(want[first..<first + count]), slots: slots)
@@ -63,10 +71,15 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
     /// For each element the root mean square of all or of its slot, whichever is larger.
     static func sizes(_ values: [Double], slots: [Range<Int>]) -> [Double] {
         let whole = values.rootMeanSquare
-        return slots.flatMap { slot in Array(repeating: max(whole, Array(values[slot]).rootMeanSquare), count: slot.count) }
+        return slots.flatMap { slot in
+            Array(repeating: max(whole, Array(values[slot]).rootMeanSquare), count: slot.count)
+        }
     }
 
-    private enum CodingKeys: String, CodingKey { case array, count, median, p99, worst, worstAt = "worst_at", tolerance, medianLimit = "median_limit", p99Limit = "p99_limit", passed }
+    private enum CodingKeys: String, CodingKey {
+        case array, count, median, p99, worst, worstAt = "worst_at", tolerance, medianLimit = "median_limit", p99Limit =
+            "p99_limit", passed
+    }
 
     // JSON knows no infinity: null stands for it.
     public func encode(to encoder: any Encoder) throws {
@@ -76,7 +89,9 @@ public struct ArrayCheck: Sendable, Equatable, Encodable {
         for (key, value) in [(CodingKeys.median, median), (.p99, p99), (.worst, worst), (.tolerance, tolerance)] {
             try container.encode(value.isFinite ? value : nil, forKey: key)
         }
-        for (key, value) in [(CodingKeys.medianLimit, medianLimit), (.p99Limit, p99Limit)] where value.isFinite { try container.encode(value, forKey: key) }
+        for (key, value) in [(CodingKeys.medianLimit, medianLimit), (.p99Limit, p99Limit)] where value.isFinite {
+            try container.encode(value, forKey: key)
+        }
         try container.encode(worstAt, forKey: .worstAt)
         try container.encode(passed, forKey: .passed)
     }
@@ -117,7 +132,9 @@ public struct CaseReport: Sendable, Encodable {
     public var notCovered: [String] = []
     public var passed: Bool { checks.allSatisfy(\.passed) && figures.allSatisfy(\.passed) }
 
-    private enum CodingKeys: String, CodingKey { case name = "case", checks, figures, notCovered = "not_covered", passed }
+    private enum CodingKeys: String, CodingKey {
+        case name = "case", checks, figures, notCovered = "not_covered", passed
+    }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -133,7 +150,9 @@ extension [Double] {
     var rootMeanSquare: Double { isEmpty ? 0 : (reduce(0) { $0 + $1 * $1 } / Double(count)).squareRoot() }
     var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
     /// Of a sorted array: the middle, or halfway between the two in the middle.
-    var median: Double { isEmpty ? 0 : count.isMultiple(of: 2) ? (self[count / 2 - 1] + self[count / 2]) / 2 : self[count / 2] }
+    var median: Double {
+        isEmpty ? 0 : count.isMultiple(of: 2) ? (self[count / 2 - 1] + self[count / 2]) / 2 : self[count / 2]
+    }
     /// The mean's standard error, from the deviation with 1/(n - 1).
     var standardError: Double {
         let mean = mean

@@ -1,13 +1,18 @@
 import Foundation
 import GPUTensor
 
-/// Runs every reference case of a folder through the kernels of a device and compares values, gradients and what optimisers make of them.
+/// Runs every reference case of a folder through the kernels of a device and compares values, gradients and what
+/// optimisers make of them.
 ///
 /// - Returns: one report per case, by name. A case that is not known here is reported as not covered.
 /// - Throws: ``RunError`` if the folder holds no case or a case does not fit together; ``DeviceError`` from any launch.
 public func verifyGradients(_ directory: URL, on queue: Queue) throws -> [CaseReport] {
     let cases = try ReferenceCase.all(in: directory)
-    guard !cases.isEmpty else { throw RunError("\(directory.path): there is no reference case in this folder, that is no JSON with \"file\" and \"arrays\"") }
+    guard !cases.isEmpty else {
+        throw RunError(
+            "\(directory.path): there is no reference case in this folder, that is no JSON with \"file\" and \"arrays\""
+        )
+    }
     return try cases.map { try verifyGradients($0, on: queue) }
 }
 
@@ -23,7 +28,10 @@ public func verifyGradients(_ reference: ReferenceCase, on queue: Queue) throws 
     case "distillation": report.checks = try verifyDistillation(reference, on: queue)
     case "sensitivity": report.checks = try verifySensitivity(reference, on: queue)
     case "gpo": (report.checks, report.notCovered) = try verifyGPO(reference, on: queue)
-    default: report.notCovered = ["no case is named \"\(kind)\"; known are networks..., ppo, gae, ddpg_updates, distillation, sensitivity and gpo"]
+    default:
+        report.notCovered = [
+            "no case is named \"\(kind)\"; known are networks..., ppo, gae, ddpg_updates, distillation, sensitivity and gpo"
+        ]
     }
     return report
 }

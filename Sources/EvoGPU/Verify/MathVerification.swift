@@ -6,7 +6,8 @@ public struct MathReport: Sendable, Encodable {
     public let function: String
     /// Arguments tried.
     public let count: Int
-    /// The worst error in units of the result's last place, and the argument it was met at. Infinite for a NaN, or a number in place of one.
+    /// The worst error in units of the result's last place, and the argument it was met at. Infinite for a NaN, or a
+    /// number in place of one.
     public let worst: Double, at: Float
     public let limit: Double
     /// Results whose bits differ from the CPU backend's; NaNs count as one.
@@ -51,7 +52,8 @@ extension MathFunction {
 
     // By whole quarters, which come off without rounding, so that the zeros are zeros.
     private func turns(_ x: Double) -> (sine: Double, cosine: Double) {
-        let quarters = (4 * x).rounded(), rest = 2 * .pi * (x - quarters / 4), (s, c) = (Foundation.sin(rest), Foundation.cos(rest))
+        let quarters = (4 * x).rounded(), rest = 2 * .pi * (x - quarters / 4),
+            (s, c) = (Foundation.sin(rest), Foundation.cos(rest))
         switch Int(quarters) & 3 {
         case 0: return (s, c)
         case 1: return (c, -s)
@@ -74,20 +76,26 @@ public func ulpError(_ got: Float, _ want: Double) -> Double {
 /// Compares every elementary function with double precision and, bit for bit, with the CPU backend.
 ///
 /// - Parameters:
-///   - samples: arguments, spread evenly over all 2^32 bit patterns and starting at 0, with those around powers of two beside them.
+///   - samples: arguments, spread evenly over all 2^32 bit patterns and starting at 0, with those around powers of two
+///     beside them.
 ///   - report: called after each function.
 /// - Throws: ``DeviceError`` from a launch; whatever `report` throws.
 public func verifyMath(samples: Int, on queue: Queue, report: (MathReport) throws -> Void) throws {
-    let host = try Queue(Device.named("cpu"), lanes: queue.device.identifier == "cpu" ? BackendVariant.otherHostLanes(than: queue.lanes) : nil)
+    let host = try Queue(
+        Device.named("cpu"),
+        lanes: queue.device.identifier == "cpu" ? BackendVariant.otherHostLanes(than: queue.lanes) : nil)
     let chunk = 1 << 20, step = max(1, (1 << 32) / samples), total = ((1 << 32) + step - 1) / step
     let special = step == 1 ? [] : specialArguments()
-    let (x, y) = try (queue.tensor(.float32, [chunk]), queue.tensor(.float32, [chunk])), (hostX, hostY) = try (host.tensor(.float32, [chunk]), host.tensor(.float32, [chunk]))
+    let (x, y) = try (queue.tensor(.float32, [chunk]), queue.tensor(.float32, [chunk])),
+        (hostX, hostY) = try (host.tensor(.float32, [chunk]), host.tensor(.float32, [chunk]))
     for function in MathFunction.allCases {
         var worst = 0.0, at: Float = 0, differing = 0, count = 0
         for first in stride(from: 0, to: total + special.count, by: chunk) {
             let arguments = (0..<chunk).map { i -> Float in
                 let index = first + i
-                return index < total ? Float(bitPattern: UInt32(truncatingIfNeeded: index * step)) : index - total < special.count ? special[index - total] : 0
+                return index < total
+                    ? Float(bitPattern: UInt32(truncatingIfNeeded: index * step))
+                    : index - total < special.count ? special[index - total] : 0
             }
             try x.write(arguments)
             try queue.mapMath(y, x, function)
@@ -100,19 +108,24 @@ public func verifyMath(samples: Int, on queue: Queue, report: (MathReport) throw
             for part in parts where part.error > worst || count == 0 { (worst, at) = (part.error, part.at) }
             count += min(chunk, total + special.count - first)
         }
-        try report(MathReport(function: function.description, count: count, worst: worst, at: at, limit: function.worstError, differing: differing))
+        try report(
+            MathReport(
+                function: function.description, count: count, worst: worst, at: at, limit: function.worstError,
+                differing: differing))
     }
 }
 
 /// The worst error of each part of a chunk, on all cores.
-private func worstErrors(_ function: MathFunction, _ arguments: [Float], _ got: [Float]) -> [(error: Double, at: Float)] {
+private func worstErrors(_ function: MathFunction, _ arguments: [Float], _ got: [Float]) -> [(error: Double, at: Float)]
+{
     let parts = ProcessInfo.processInfo.activeProcessorCount
     // Each iteration writes its own element.
     nonisolated(unsafe) let results = UnsafeMutableBufferPointer<(error: Double, at: Float)>.allocate(capacity: parts)
     defer { results.deallocate() }
     DispatchQueue.concurrentPerform(iterations: parts) { part in
         var worst = (error: 0.0, at: Float(0))
-        for i in arguments.count * part / parts..<arguments.count * (part + 1) / parts where function.accepts(arguments[i]) {
+        for i in arguments.count * part / parts..<arguments.count * (part + 1) / parts
+        where function.accepts(arguments[i]) {
             let error = ulpError(got[i], function.exact(Double(arguments[i])))
             if error > worst.error { worst = (error, arguments[i]) }
         }
@@ -121,13 +134,22 @@ private func worstErrors(_ function: MathFunction, _ arguments: [Float], _ got: 
     return Array(results)
 }
 
-/// Arguments where functions change their way of computing, those where `math.cl` states its worst errors, and the neighbours of both.
+/// Arguments where functions change their way of computing, those where `math.cl` states its worst errors, and the
+/// neighbours of both.
 private func specialArguments() -> [Float] {
     let powers = (-149...127).map { Float(sign: .plus, exponent: $0, significand: 1) }
-    let edges: [Float] = [0, .infinity, .nan, 88.72284, 89, 87.33655, 103.97208, 104, 18, 9.010913, 9.02, 65536, 0.25, 0.75, 1.5, 0.34657359, 0.52, .greatestFiniteMagnitude]
-    let worst: [Float] = [26.7221527, 33.0967674, 0.739553094, 0.484809488, 0.519323409, 7.85921097, 4.1572938, 0.383948177, 1.27524233, 0.517619193,
-                          4.94653131e+31, 88899.4688]
-    return (powers + edges + worst).flatMap { value -> [Float] in value.isFinite ? [value.nextDown, value, value.nextUp].flatMap { [$0, -$0] } : [value, -value] }
+    let edges: [Float] = [
+        0, .infinity, .nan, 88.72284, 89, 87.33655, 103.97208, 104, 18, 9.010913, 9.02, 65536, 0.25, 0.75, 1.5,
+        0.34657359, 0.52, .greatestFiniteMagnitude
+    ]
+    let worst: [Float] = [
+        26.7221527, 33.0967674, 0.739553094, 0.484809488, 0.519323409, 7.85921097, 4.1572938, 0.383948177, 1.27524233,
+        0.517619193,
+        4.94653131e+31, 88899.4688
+    ]
+    return (powers + edges + worst).flatMap { value -> [Float] in
+        value.isFinite ? [value.nextDown, value, value.nextUp].flatMap { [$0, -$0] } : [value, -value]
+    }
 }
 
 extension BackendVariant {

@@ -1,6 +1,7 @@
 import GPUTensor
 
-/// What the verifications ask of a reference case: sizes and arrays that fit each other, refused in one sentence otherwise.
+/// What the verifications ask of a reference case: sizes and arrays that fit each other, refused in one sentence
+/// otherwise.
 extension ReferenceCase {
     // Products of four sizes still fit 64 bits.
     private static let largestSize = 1 << 15
@@ -17,8 +18,11 @@ extension ReferenceCase {
     /// Whole numbers from 1 under a key that holds a list of `count`.
     func sizes(_ key: String, count: Int) throws -> [Int] {
         let values = try numbers(key)
-        guard values.count == count, values.allSatisfy({ $0 >= 1 && $0 <= Double(Self.largestSize) && $0 == $0.rounded() }) else {
-            throw RunError("\(name): \"\(key)\" is \(values); \(count) whole numbers from 1 to \(Self.largestSize) are needed")
+        guard values.count == count,
+            values.allSatisfy({ $0 >= 1 && $0 <= Double(Self.largestSize) && $0 == $0.rounded() })
+        else {
+            throw RunError(
+                "\(name): \"\(key)\" is \(values); \(count) whole numbers from 1 to \(Self.largestSize) are needed")
         }
         return values.map { Int($0) }
     }
@@ -36,9 +40,13 @@ extension ReferenceCase {
     func doubles(_ array: String, count: Int) throws -> [Double] {
         let values = try doubles(array)
         guard values.count == count else {
-            throw RunError("\(name): array \"\(array)\" has shape \(try shape(array)), \(values.count) elements; \(count) are needed")
+            throw RunError(
+                "\(name): array \"\(array)\" has shape \(try shape(array)), \(values.count) elements; \(count) are needed"
+            )
         }
-        if let bad = values.first(where: { !$0.isFinite }) { throw RunError("\(name): array \"\(array)\" holds \(bad); finite numbers are needed") }
+        if let bad = values.first(where: { !$0.isFinite }) {
+            throw RunError("\(name): array \"\(array)\" holds \(bad); finite numbers are needed")
+        }
         return values
     }
 
@@ -54,7 +62,9 @@ extension ReferenceCase {
     func expectOrder(_ key: String, _ expected: [String]) throws {
         let names = Self.parameterNames(try string(key))
         guard names == expected else {
-            throw RunError("\(name): \"\(key)\" is \(names.joined(separator: ", ")); \(expected.joined(separator: ", ")) is what is known here")
+            throw RunError(
+                "\(name): \"\(key)\" is \(names.joined(separator: ", ")); \(expected.joined(separator: ", ")) is what is known here"
+            )
         }
     }
 
@@ -89,5 +99,7 @@ extension ParameterLayout {
     }
 
     /// The inverse of ``packRows(_:)``.
-    func unpackRows(_ rows: [Float]) -> [Float] { stride(from: 0, to: rows.count, by: rowCount).flatMap { unpack(rows[$0..<$0 + rowCount]) } }
+    func unpackRows(_ rows: [Float]) -> [Float] {
+        stride(from: 0, to: rows.count, by: rowCount).flatMap { unpack(rows[$0..<$0 + rowCount]) }
+    }
 }

@@ -14,19 +14,24 @@ final class SurrogateProbe {
 
     init(_ network: ActorCritic, members: Int, batch: Int, on queue: Queue) throws {
         (self.network, self.members, self.batch, self.queue) = (network, members, batch, queue)
-        func floats(_ shape: [Int], padded: Bool = true) throws -> Tensor { try queue.tensor(.float32, shape, padded: padded) }
+        func floats(_ shape: [Int], padded: Bool = true) throws -> Tensor {
+            try queue.tensor(.float32, shape, padded: padded)
+        }
         loss = try PolicyLoss(network, members: members, rows: batch, on: queue)
         parameters = try floats([members, network.layout.rowCount])
         gradients = try floats([members, network.layout.rowCount])
         observations = try floats([members, batch, network.policy.inputs])
         actions = try floats([members, batch, network.kind.count])
         scalars = try floats([3, members, batch])
-        advantageStatistics = try queue.tensor((0..<members).flatMap { _ in [Float(0), 1] }, [members, 2])   // taken as they are
+        // taken as they are
+        advantageStatistics = try queue.tensor((0..<members).flatMap { _ in [Float(0), 1] }, [members, 2])
         settings = try floats([members, 4], padded: false)
     }
 
     /// The batch, `[P, B, ...]` each.
-    func load(observations x: [Float], actions a: [Float], oldLogProbabilities: [Float], advantages: [Float], returns: [Float]) throws {
+    func load(
+        observations x: [Float], actions a: [Float], oldLogProbabilities: [Float], advantages: [Float], returns: [Float]
+    ) throws {
         try observations.write(x)
         try actions.write(a)
         try scalars.write(oldLogProbabilities + advantages + returns)
@@ -46,24 +51,35 @@ final class SurrogateProbe {
         let x = MatrixView(observations)
         try policy.forward(x, parameters: parameters, on: queue)
         try value.forward(x, parameters: parameters, on: queue)
-        try loss.evaluate(form: form.rawValue, rows: batch, parameters: parameters, actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
+        try loss.evaluate(
+            form: form.rawValue, rows: batch, parameters: parameters, actions: actions, scalars: scalars,
+            advantageStatistics: advantageStatistics, settings: settings)
         try policy.backward(x, parameters: parameters, parameterGradients: gradients, on: queue)
         try value.backward(x, parameters: parameters, parameterGradients: gradients, on: queue)
         try loss.sumLogStdGradients(into: gradients, rows: batch)
         return try statistics()
     }
 
-    /// Adds to ``gradients`` what the members in `similar` (lists with the member itself first) make of each other's batches.
-    func addShared(_ form: Form, similar: [[Int]], advantages: Tensor, oldLogProbabilities: Tensor) throws -> [[Double]] {
-        let history = try RolloutHistory(members: members, slots: 1, steps: batch, environments: 1, width: network.policy.inputs, on: queue)
+    /// Adds to ``gradients`` what the members in `similar` (lists with the member itself first) make of each other's
+    /// batches.
+    func addShared(_ form: Form, similar: [[Int]], advantages: Tensor, oldLogProbabilities: Tensor) throws -> [[Double]]
+    {
+        let history = try RolloutHistory(
+            members: members, slots: 1, steps: batch, environments: 1, width: network.policy.inputs, on: queue)
         try queue.copy(observations, to: history.observations)
         history.resume(kept: 1)
         let order = try queue.tensor(.int32, [members, batch], padded: true)
         try order.write((0..<members).flatMap { _ in (0..<batch).map(Int32.init) })
-        let sharing = try DataSharing(network, members: members, population: members, limit: members, epsilon: 0, rows: batch, on: queue)
+        let sharing = try DataSharing(
+            network, members: members, population: members, limit: members, epsilon: 0, rows: batch, on: queue)
         try sharing.setSimilar(similar)
-        try sharing.addGradients(to: gradients, .init(history: history, order: order, actions: actions, logProbabilities: oldLogProbabilities, advantages: advantages,
-                                                      normaliser: nil, normaliseAdvantage: false, form: form.rawValue, loss: loss), parameters: parameters, first: 0, count: batch)
+        try sharing.addGradients(
+            to: gradients,
+            .init(
+                history: history, order: order, actions: actions, logProbabilities: oldLogProbabilities,
+                advantages: advantages,
+                normaliser: nil, normaliseAdvantage: false, form: form.rawValue, loss: loss), parameters: parameters,
+            first: 0, count: batch)
         return try statistics()
     }
 
@@ -74,11 +90,13 @@ final class SurrogateProbe {
 }
 
 extension ActorCritic {
-    /// The case format's policy: two tanh layers and a learned log standard deviation. `value` is nil where there is no value network; a
-    /// linear one then stands in.
+    /// The case format's policy: two tanh layers and a learned log standard deviation. `value` is nil where there is no
+    /// value network; a linear one then stands in.
     static func reference(observations: Int, actions: Int, hidden: Int, hasValue: Bool) -> ActorCritic {
-        ActorCritic(kind: .gaussian(count: actions), observations: observations, hidden: [hidden, hidden], valueHidden: hasValue ? [hidden, hidden] : [],
-                    activation: .tanh)
+        ActorCritic(
+            kind: .gaussian(count: actions), observations: observations, hidden: [hidden, hidden],
+            valueHidden: hasValue ? [hidden, hidden] : [],
+            activation: .tanh)
     }
 
     /// Parameters of the policy alone, log standard deviation included: the first in a flat row.

@@ -13,7 +13,9 @@ final class HostQueue: QueueBackend {
         let variant = try HostVariant.choose(lanes: lanes)
         self.lanes = variant.lanes
         var kernels: [String: HostKernelRun] = [:]
-        for index in 0..<variant.count { kernels[String(cString: variant.table[index].name)] = variant.table[index].run }
+        for index in 0..<variant.count {
+            kernels[String(cString: variant.table[index].name)] = variant.table[index].run
+        }
         self.kernels = kernels
         pool = try HostVariant.pool(threads: threads ?? HostVariant.threadCount())
         self.profiling = profiling
@@ -22,7 +24,11 @@ final class HostQueue: QueueBackend {
     func allocate(byteCount: Int) throws -> any DeviceMemory { try HostMemory(byteCount: byteCount) }
 
     func launch(_ kernel: KernelSignature, over range: [Int], _ values: [KernelValue]) throws {
-        guard let run = kernels[kernel.name] else { throw DeviceError("the CPU backend has only the kernels that it was compiled with, and \(kernel.name) is not one; an OpenCL device can build it") }
+        guard let run = kernels[kernel.name] else {
+            throw DeviceError(
+                "the CPU backend has only the kernels that it was compiled with, and \(kernel.name) is not one; an OpenCL device can build it"
+            )
+        }
         let start = profiling ? DispatchTime.now().uptimeNanoseconds : 0
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: values.count) { scalars in
             withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: values.count) { pointers in
@@ -31,7 +37,9 @@ final class HostQueue: QueueBackend {
                     pointers.initializeElement(at: index, to: scalar)
                     switch value {
                     case .memory(let buffer, _):
-                        guard let memory = buffer.memory else { preconditionFailure("\(kernel.name): a buffer that is only planned") }
+                        guard let memory = buffer.memory else {
+                            preconditionFailure("\(kernel.name): a buffer that is only planned")
+                        }
                         pointers[index] = unsafeDowncast(memory, to: HostMemory.self).bytes.baseAddress
                     case .int32(let number): scalar.storeBytes(of: number, as: Int32.self)
                     case .uint32(let number): scalar.storeBytes(of: number, as: UInt32.self)
@@ -40,7 +48,9 @@ final class HostQueue: QueueBackend {
                     }
                 }
                 withUnsafeTemporaryAllocation(of: Int.self, capacity: 3) { sizes in
-                    for dimension in 0..<3 { sizes.initializeElement(at: dimension, to: dimension < range.count ? range[dimension] : 1) }
+                    for dimension in 0..<3 {
+                        sizes.initializeElement(at: dimension, to: dimension < range.count ? range[dimension] : 1)
+                    }
                     sizes.withMemoryRebound(to: UInt.self) { sizes in
                         kernel_pool_run(pool, run, pointers.baseAddress, sizes.baseAddress, range.reduce(1, *))
                     }
@@ -60,7 +70,8 @@ final class HostQueue: QueueBackend {
     func write(_ bytes: UnsafeRawBufferPointer, to memory: any DeviceMemory, offset: Int) throws {
         UnsafeMutableRawBufferPointer(rebasing: host(memory)[offset..<offset + bytes.count]).copyMemory(from: bytes)
     }
-    func copy(from source: any DeviceMemory, at: Int, to target: any DeviceMemory, at other: Int, byteCount: Int) throws {
+    func copy(from source: any DeviceMemory, at: Int, to target: any DeviceMemory, at other: Int, byteCount: Int) throws
+    {
         memmove(host(target).baseAddress! + other, host(source).baseAddress! + at, byteCount)
     }
     func zero(_ memory: any DeviceMemory, byteCount: Int) throws { memset(host(memory).baseAddress!, 0, byteCount) }
@@ -91,27 +102,41 @@ enum HostVariant {
     static func available() -> [Table] {
         [kernels_x86_64_v4(), kernels_x86_64_v3(), kernels_baseline()].compactMap { $0 }
             .filter { kernels_cpu_supports($0.pointee.variant) != 0 }
-            .map { (String(cString: $0.pointee.variant), Int($0.pointee.lanes), Int($0.pointee.count), $0.pointee.kernels) }
+            .map {
+                (String(cString: $0.pointee.variant), Int($0.pointee.lanes), Int($0.pointee.count), $0.pointee.kernels)
+            }
     }
 
     static func choose(lanes: Int?) throws -> Table {
         let tables = available()
-        guard let first = tables.first else { throw DeviceError("this processor has no AVX2 and FMA, which the CPU backend needs; an OpenCL device would serve") }
+        guard let first = tables.first else {
+            throw DeviceError(
+                "this processor has no AVX2 and FMA, which the CPU backend needs; an OpenCL device would serve")
+        }
         var wanted = lanes
         if wanted == nil, let text = ProcessInfo.processInfo.environment["EVOGPU_LANES"], !text.isEmpty {
-            guard let number = Int(text) else { throw DeviceError("EVOGPU_LANES is \(text); accepted: \(tables.map { "\($0.lanes)" }.joined(separator: ", "))") }
+            guard let number = Int(text) else {
+                throw DeviceError(
+                    "EVOGPU_LANES is \(text); accepted: \(tables.map { "\($0.lanes)" }.joined(separator: ", "))")
+            }
             wanted = number
         }
         guard let wanted else { return first }
         guard let table = tables.first(where: { $0.lanes == wanted }) else {
-            throw DeviceError("the CPU backend has no variant with \(wanted) lanes here; accepted: \(tables.map { "\($0.lanes) (\($0.name))" }.joined(separator: ", "))")
+            throw DeviceError(
+                "the CPU backend has no variant with \(wanted) lanes here; accepted: \(tables.map { "\($0.lanes) (\($0.name))" }.joined(separator: ", "))"
+            )
         }
         return table
     }
 
     static func threadCount() throws -> Int {
-        guard let text = ProcessInfo.processInfo.environment["EVOGPU_THREADS"], !text.isEmpty else { return ProcessInfo.processInfo.activeProcessorCount }
-        guard let count = Int(text), (1...1024).contains(count) else { throw DeviceError("EVOGPU_THREADS is \(text); accepted: a number from 1 to 1024") }
+        guard let text = ProcessInfo.processInfo.environment["EVOGPU_THREADS"], !text.isEmpty else {
+            return ProcessInfo.processInfo.activeProcessorCount
+        }
+        guard let count = Int(text), (1...1024).contains(count) else {
+            throw DeviceError("EVOGPU_THREADS is \(text); accepted: a number from 1 to 1024")
+        }
         return count
     }
 
@@ -122,7 +147,9 @@ enum HostVariant {
         lock.lock()
         defer { lock.unlock() }
         if let pool = pools[threads] { return pool }
-        guard let pool = kernel_pool_create(Int32(threads)) else { throw DeviceError("the CPU backend could not start its threads") }
+        guard let pool = kernel_pool_create(Int32(threads)) else {
+            throw DeviceError("the CPU backend could not start its threads")
+        }
         pools[threads] = pool
         return pool
     }

@@ -14,14 +14,17 @@ final class OpenCLQueue: QueueBackend {
     init(deviceIndex: Int, lanes: Int?, profiling: Bool) throws {
         entry = OpenCLDevices.shared.devices[deviceIndex]
         self.lanes = lanes ?? entry.description.preferredLanes
-        guard [1, 4, 8, 16].contains(self.lanes) else { throw DeviceError("\(self.lanes) lanes; accepted: 1, 4, 8, 16") }
+        guard [1, 4, 8, 16].contains(self.lanes) else {
+            throw DeviceError("\(self.lanes) lanes; accepted: 1, 4, 8, 16")
+        }
         self.profiling = profiling
         let name = entry.description.name
         var status: cl_int = 0
         var device: cl_device_id? = entry.device
         let context = clCreateContext(nil, 1, &device, nil, nil, &status)
         try check(status, "clCreateContext", name)
-        let queue = clCreateCommandQueue(context, entry.device, profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0, &status)
+        let queue = clCreateCommandQueue(
+            context, entry.device, profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0, &status)
         if status != CL_SUCCESS { clReleaseContext(context) }
         try check(status, "clCreateCommandQueue", name)
         self.context = context!
@@ -50,7 +53,9 @@ final class OpenCLQueue: QueueBackend {
             let status: cl_int
             switch value {
             case .memory(let buffer, _):
-                guard let memory = buffer.memory else { preconditionFailure("\(signature.name): a buffer that is only planned") }
+                guard let memory = buffer.memory else {
+                    preconditionFailure("\(signature.name): a buffer that is only planned")
+                }
                 var handle: cl_mem? = unsafeDowncast(memory, to: OpenCLMemory.self).handle
                 status = clSetKernelArg(kernel, cl_uint(index), MemoryLayout<cl_mem?>.size, &handle)
             case .int32(var number): status = clSetKernelArg(kernel, cl_uint(index), 4, &number)
@@ -64,7 +69,9 @@ final class OpenCLQueue: QueueBackend {
         var global = zip(range, group).map { ($0 + $1 - 1) / $1 * $1 }
         group = Array(group.prefix(global.count))
         var event: cl_event?
-        let status = profiling ? clEnqueueNDRangeKernel(queue, kernel, cl_uint(global.count), nil, &global, &group, 0, nil, &event)
+        let status =
+            profiling
+            ? clEnqueueNDRangeKernel(queue, kernel, cl_uint(global.count), nil, &global, &group, 0, nil, &event)
             : clEnqueueNDRangeKernel(queue, kernel, cl_uint(global.count), nil, &global, &group, 0, nil, nil)
         guard status == CL_SUCCESS else { try check(status, "clEnqueueNDRangeKernel", failure()); return }
         if let event { try record(event, signature.name) }
@@ -89,8 +96,9 @@ final class OpenCLQueue: QueueBackend {
         if let built = programs[signature.file] {
             program = built
         } else {
-            program = try ProgramCache.program(catalogue.programText(file: signature.file), name: catalogue.fileName(signature.file),
-                                               options: "-DW=\(lanes) -cl-fp32-correctly-rounded-divide-sqrt -w", context: context, entry: entry)
+            program = try ProgramCache.program(
+                catalogue.programText(file: signature.file), name: catalogue.fileName(signature.file),
+                options: "-DW=\(lanes) -cl-fp32-correctly-rounded-divide-sqrt -w", context: context, entry: entry)
             programs[signature.file] = program
         }
         var status: cl_int = 0
@@ -101,19 +109,28 @@ final class OpenCLQueue: QueueBackend {
     }
 
     func read(_ memory: any DeviceMemory, offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws {
-        try check(clEnqueueReadBuffer(queue, handle(memory), cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil),
-                  "clEnqueueReadBuffer", "read of \(bytes.count) bytes")
+        try check(
+            clEnqueueReadBuffer(
+                queue, handle(memory), cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil),
+            "clEnqueueReadBuffer", "read of \(bytes.count) bytes")
     }
     func write(_ bytes: UnsafeRawBufferPointer, to memory: any DeviceMemory, offset: Int) throws {
-        try check(clEnqueueWriteBuffer(queue, handle(memory), cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil),
-                  "clEnqueueWriteBuffer", "write of \(bytes.count) bytes")
+        try check(
+            clEnqueueWriteBuffer(
+                queue, handle(memory), cl_bool(CL_TRUE), offset, bytes.count, bytes.baseAddress, 0, nil, nil),
+            "clEnqueueWriteBuffer", "write of \(bytes.count) bytes")
     }
-    func copy(from source: any DeviceMemory, at: Int, to target: any DeviceMemory, at other: Int, byteCount: Int) throws {
-        try check(clEnqueueCopyBuffer(queue, handle(source), handle(target), at, other, byteCount, 0, nil, nil), "clEnqueueCopyBuffer", "copy of \(byteCount) bytes")
+    func copy(from source: any DeviceMemory, at: Int, to target: any DeviceMemory, at other: Int, byteCount: Int) throws
+    {
+        try check(
+            clEnqueueCopyBuffer(queue, handle(source), handle(target), at, other, byteCount, 0, nil, nil),
+            "clEnqueueCopyBuffer", "copy of \(byteCount) bytes")
     }
     func zero(_ memory: any DeviceMemory, byteCount: Int) throws {
         var pattern: UInt32 = 0
-        try check(clEnqueueFillBuffer(queue, handle(memory), &pattern, 4, 0, byteCount, 0, nil, nil), "clEnqueueFillBuffer", "fill of \(byteCount) bytes")
+        try check(
+            clEnqueueFillBuffer(queue, handle(memory), &pattern, 4, 0, byteCount, 0, nil, nil), "clEnqueueFillBuffer",
+            "fill of \(byteCount) bytes")
     }
     func finish() throws { try check(clFinish(queue), "clFinish", "queue of \(entry.description.name)") }
     func profile() throws -> [String: (launches: Int, seconds: Double)] {
@@ -126,8 +143,12 @@ final class OpenCLQueue: QueueBackend {
         defer { clReleaseEvent(event) }
         try check(clWaitForEvents(1, &handle), "clWaitForEvents", name)
         var start: cl_ulong = 0, end: cl_ulong = 0
-        try check(clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_START), 8, &start, nil), "clGetEventProfilingInfo", name)
-        try check(clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_END), 8, &end, nil), "clGetEventProfilingInfo", name)
+        try check(
+            clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_START), 8, &start, nil),
+            "clGetEventProfilingInfo", name)
+        try check(
+            clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_END), 8, &end, nil),
+            "clGetEventProfilingInfo", name)
         times[name, default: (0, 0)].launches += 1
         times[name]!.seconds += Double(end &- start) * 1e-9
     }

@@ -6,7 +6,8 @@ enum SourceText {
     static func literal(_ value: Double) -> String {
         let float = Float(abs(value) < 1e-12 ? 0 : value)
         precondition(float.isFinite, "a literal of \(value)")
-        let text = float.magnitude >= 1 && float.magnitude < 1e7 && float == float.rounded() ? "\(Int(float)).0" : "\(float)"
+        let text =
+            float.magnitude >= 1 && float.magnitude < 1e7 && float == float.rounded() ? "\(Int(float)).0" : "\(float)"
         return text + "f"
     }
 
@@ -28,10 +29,16 @@ struct ConstraintConstants {
 
     /// - Throws: ``RunError`` for a form that the kernels don't have.
     init(solref: [Double], solimp: [Double], timestep: Double, what: String) throws {
-        guard solref.count == 2, solref[0] > 0, solref[1] > 0 else { throw RunError("\(what): solref is \(solref); a positive time constant and damping ratio are accepted") }
-        guard solimp.count == 5, solimp[4] == 1 || solimp[4] == 2 else { throw RunError("\(what): solimp is \(solimp); a power of 1 or 2 is accepted") }
+        guard solref.count == 2, solref[0] > 0, solref[1] > 0 else {
+            throw RunError("\(what): solref is \(solref); a positive time constant and damping ratio are accepted")
+        }
+        guard solimp.count == 5, solimp[4] == 1 || solimp[4] == 2 else {
+            throw RunError("\(what): solimp is \(solimp); a power of 1 or 2 is accepted")
+        }
         func clamp(_ value: Double) -> Double { min(max(value, 0.0001), 0.9999) }
-        (d0, dw, width, mid, power) = (clamp(solimp[0]), clamp(solimp[1]), max(solimp[2], 0), clamp(solimp[3]), solimp[4])
+        (d0, dw, width, mid, power) = (
+            clamp(solimp[0]), clamp(solimp[1]), max(solimp[2], 0), clamp(solimp[3]), solimp[4]
+        )
         let constant = max(solref[0], 2 * timestep)
         damping = 2 / (dw * constant)
         stiffness = 1 / (dw * dw * constant * constant * solref[1] * solref[1])
