@@ -15,8 +15,13 @@ extension Queue {
     ///
     /// - Parameter seeds: one per run; members come run by run.
     public static func streamWords(seeds: [UInt64], membersPerRun: Int) -> [UInt32] {
+        streamWords(seeds: seeds, members: 0..<membersPerRun)
+    }
+
+    /// The same of some members of every run, by their numbers within it.
+    public static func streamWords(seeds: [UInt64], members: Range<Int>) -> [UInt32] {
         seeds.flatMap { seed in
-            (0..<membersPerRun).flatMap {
+            members.flatMap {
                 [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), UInt32($0), 0]
             }
         }

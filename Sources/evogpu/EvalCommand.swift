@@ -13,7 +13,7 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     private struct Row: Encodable {
-        let run: Int, seed: UInt64, variant: ERLVariant?, member, episodes, non_finite: Int, mean, std, min,
+        let run: Int, seed: UInt64, variant: String?, member, episodes, non_finite: Int, mean, std, min,
             max: Double, returns: [Double], lengths: [Int]
     }
 
@@ -24,11 +24,11 @@ struct EvalCommand: ParsableCommand {
             }
         }
         let population = try TrainedPopulation(URL(fileURLWithPath: directory), on: device.queue())
-        let size = population.saved.population
+        let size = population.saved.policies.perRun, runs = population.saved.policies.runs
         let rows = try population.evaluate(episodes: episodes, seed: seed).enumerated().map { member, result in
             Row(
-                run: member / size, seed: population.saved.seeds[member / size],
-                variant: population.saved.variants[member / size], member: member % size, episodes: episodes,
+                run: member / size, seed: runs[member / size].seed, variant: runs[member / size].variant,
+                member: member % size, episodes: episodes,
                 non_finite: result.nonFinite, mean: result.mean,
                 std: result.standardDeviation, min: result.minimum, max: result.maximum, returns: result.returns,
                 lengths: result.lengths)
@@ -36,7 +36,7 @@ struct EvalCommand: ParsableCommand {
         if json { return try printJSON(rows) }
         for row in rows {
             print(
-                "\(population.saved.label(ofRun: row.run)) member \(row.member): mean \(decimal(row.mean, 2)), std \(decimal(row.std, 2)), min \(decimal(row.min, 2)), max \(decimal(row.max, 2)) over \(episodes) episodes\(row.non_finite > 0 ? ", \(row.non_finite) of them with states that are not finite: these returns mean nothing" : "")"
+                "\(runs[row.run]) member \(row.member): mean \(decimal(row.mean, 2)), std \(decimal(row.std, 2)), min \(decimal(row.min, 2)), max \(decimal(row.max, 2)) over \(episodes) episodes\(row.non_finite > 0 ? ", \(row.non_finite) of them with states that are not finite: these returns mean nothing" : "")"
             )
         }
     }

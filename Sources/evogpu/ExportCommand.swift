@@ -16,8 +16,8 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "The training seed of the run that is meant; by default the best over all seeds.") var seed: UInt64?
     @Option(help: "Episodes that choose the best member, and others that judge it; 0 for none with a member's number.")
     var episodes = 100
-    @Option(help: "Only runs of this variant of ERL's family: erl, perl, derl or pderl; by default all.") var variant:
-        ERLVariant?
+    @Option(help: "Only runs of this variant, where the folder has several in lock-step; by default all.")
+    var variant: String?
     @OptionGroup var device: DeviceOptions
 
     func run() throws {
@@ -43,5 +43,3 @@ struct ExportCommand: ParsableCommand {
         }
     }
 }
-
-extension ERLVariant: ExpressibleByArgument {}

@@ -17,12 +17,7 @@ struct LineageCommand: ParsableCommand {
 
     func run() throws {
         let saved = try SavedRun(URL(fileURLWithPath: directory))
-        guard saved.gpo?.crosses == true else {
-            throw RunError(
-                "\(directory): a run of \(saved.gpo.map { "gpo's variant \($0.variant.rawValue)" } ?? saved.algorithm.name)\((saved.erl?.population ?? 0) > 0 ? ", which keeps no record of parents" : ", whose policies have no parents"); a run of gpo is accepted"
-            )
-        }
-        let all = try LineageLog.read(saved.directory.lineageFile), last = all.map(\.round).max() ?? 0
+        let all = try saved.lineage(), last = all.map(\.round).max() ?? 0, perRun = saved.policies.perRun
         try usage {
             if let seed {
                 guard saved.seeds.contains(seed) else {
@@ -38,8 +33,8 @@ struct LineageCommand: ParsableCommand {
                 }
             }
             if let member {
-                guard (0..<saved.population).contains(member) else {
-                    throw RunError("--member is \(member); accepted: 0 to \(saved.population - 1)")
+                guard (0..<perRun).contains(member) else {
+                    throw RunError("--member is \(member); accepted: 0 to \(perRun - 1)")
                 }
             }
         }

@@ -69,28 +69,39 @@ struct EnvsCommand: ParsableCommand {
 
 struct AlgorithmsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "algorithms", abstract: "Lists the algorithms; with a name, its settings and their defaults.")
+        commandName: "algorithms",
+        abstract: "Lists the algorithms; with a name, its settings with their meanings and defaults.")
     @Argument(help: "An algorithm.") var name: String?
+    @Flag(help: "Its columns of metrics.csv instead.") var metrics = false
     @Flag(help: "Print JSON.") var json = false
 
+    private struct Metric: Encodable { let name, meaning: String }
     private struct Row: Encodable {
         let algorithm: AlgorithmSpec
-        enum CodingKeys: CodingKey { case name, summary, config }
+        enum CodingKeys: CodingKey { case name, summary, settings, metrics }
 
         func encode(to encoder: any Encoder) throws {
             var keys = encoder.container(keyedBy: CodingKeys.self)
             try keys.encode(algorithm.name, forKey: .name)
             try keys.encode(algorithm.summary, forKey: .summary)
-            try algorithm.defaults.encodable.encode(to: keys.superEncoder(forKey: .config))
+            try keys.encode(algorithm.settings, forKey: .settings)
+            try keys.encode(algorithm.metrics.map { Metric(name: $0.name, meaning: $0.meaning) }, forKey: .metrics)
         }
     }
 
     func run() throws {
         let algorithms = try name.map { name in [try usage { try AlgorithmSpec.named(name) }] } ?? AlgorithmSpec.all
+        if metrics && name == nil {
+            try usage { throw RunError("--metrics is given without an algorithm; name one, such as ppo") }
+        }
         if json { return try printJSON(algorithms.map { Row(algorithm: $0) }) }
         for algorithm in algorithms {
             print("\(algorithm.name): \(algorithm.summary)")
-            if name != nil { print(try Configuration.yaml(algorithm.defaults.encodable), terminator: "") }
+            if metrics {
+                for metric in algorithm.metrics { print("\(metric.name): \(metric.meaning)") }
+            } else if name != nil {
+                print(try Configuration.described(algorithm.defaults), terminator: "")
+            }
         }
     }
 }

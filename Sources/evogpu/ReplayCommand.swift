@@ -17,8 +17,8 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Episodes of each policy to show.") var episodes = 1
     @Option(help: "Seed of the start states.") var playSeed: UInt64 = 1
     @Option(help: "Episodes that choose the best member.") var evalEpisodes = 100
-    @Option(help: "Only runs of this variant of ERL's family: erl, perl, derl or pderl; by default all.") var variant:
-        ERLVariant?
+    @Option(help: "Only runs of this variant, where the folder has several in lock-step; by default all.")
+    var variant: String?
     @OptionGroup var device: DeviceOptions
 
     func run() throws {

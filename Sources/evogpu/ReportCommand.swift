@@ -6,7 +6,7 @@ struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Makes a page with figures from runs.",
         discussion:
-            "Runs of one environment share a section, and runs of one method a curve. Of a run of gpo it also shows its first crossovers and the states that parents and children visit."
+            "Runs of one environment share a section, and runs of one method a curve. Algorithms add what is their own: gpo its crossovers and the states that parents and children visit."
     )
     @Argument(help: "The runs' folders.") var directories: [String]
     @Option(help: "The page to write.", completion: .file(extensions: ["html"])) var out = "report.html"
@@ -26,7 +26,8 @@ struct ReportCommand: ParsableCommand {
             }
             return (numbers[0], numbers[1])
         }
-        let page = try report(on: directories.map { URL(fileURLWithPath: $0) }, round: round, dimensions: chosen)
+        let page = try report(
+            on: directories.map { URL(fileURLWithPath: $0) }, ReportOptions(round: round, dimensions: chosen))
         try page.write(to: URL(fileURLWithPath: out), atomically: true, encoding: .utf8)
         print("\(out): \(page.utf8.count >> 10) KiB")
     }

@@ -16,17 +16,6 @@ struct TrainCommand: ParsableCommand {
         help:
             "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`."
     ) var settings: [String] = []
-    @Option(
-        help:
-            "With gpo: the algorithm itself, or one of its paper's baselines: gpo, single or joint. The same as --set variant=..."
-    ) var variant: String?
-    @Option(
-        help: "With ERL's family, ddpg and td3: default, or faithful to the published code. The same as --set mode=...")
-    var mode: String?
-    @Option(
-        help:
-            "With ERL's family: several of erl, perl, derl and pderl in lock-step, separated by commas, all with the settings of the algorithm that was named. The same as --set variants=[...]"
-    ) var variants: String?
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
 
@@ -36,42 +25,16 @@ struct TrainCommand: ParsableCommand {
                 throw RunError("--seeds is \(seeds); accepted: a whole number from 1 to 100000")
             }
             // env.key=value is an option of the environment, everything else a setting of the algorithm.
-            let
-                spec = try EnvironmentSpec.named(
-                    env, settings: settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }),
-                algorithm = try AlgorithmSpec.named(self.algorithm)
-            var overrides = settings.filter { !$0.hasPrefix("env.") }, defaults = algorithm.settings(for: spec)
-            let file = config.map { URL(fileURLWithPath: $0) }
-            if let variant {
-                guard case .gpo = defaults else {
-                    throw RunError(
-                        "--variant is \(variant) with algorithm \(algorithm.name); only gpo has variants of this kind")
-                }
-                overrides.append("variant=\(variant)")
-            }
-            for (option, key, value) in [
-                ("--mode", "mode", mode), ("--variants", "variants", variants.map { "[\($0)]" })
-            ] {
-                guard let value else { continue }
-                guard case .erl(let config) = defaults, config.population > 0 || key == "mode" else {
-                    throw RunError(
-                        "\(option) is \(value) with algorithm \(algorithm.name); only pderl, derl, perl\(key == "mode" ? ", erl, ddpg and td3" : " and erl") have it"
-                    )
-                }
-                overrides.append("\(key)=\(value)")
-            }
-            if case .erl = defaults,
-                case .erl(let wanted) = try defaults.merged(file: file, overrides: overrides, seeds: seeds)
-            {
-                defaults = algorithm.settings(for: spec, mode: wanted.mode)
-            }
-            return (
-                spec, algorithm, try defaults.merged(file: file, overrides: overrides, seeds: seeds),
-                (0..<UInt64(seeds)).map { seed &+ $0 }
-            )
+            let options = settings.filter { $0.hasPrefix("env.") }.map { String($0.dropFirst(4)) }
+            let task = try EnvironmentSpec.named(env, settings: options)
+            let algorithm = try AlgorithmSpec.named(self.algorithm)
+            let merged = try algorithm.config(
+                for: task, file: config.map { URL(fileURLWithPath: $0) },
+                overrides: settings.filter { !$0.hasPrefix("env.") }, seeds: seeds)
+            return (task, algorithm, merged, (0..<UInt64(seeds)).map { seed &+ $0 })
         }
         let queue = try device.queue(), path = out.map { URL(fileURLWithPath: $0) }
-        let run = try TrainingRun(chosen, spec, settings: merged, seeds: seedList, path: path, on: queue)
+        let run = try TrainingRun(chosen, spec, config: merged, seeds: seedList, path: path, at: Place(queue))
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -86,9 +49,8 @@ struct ResumeCommand: ParsableCommand {
     func run() throws {
         let queue = try device.queue()
         let run = try TrainingRun(resuming: URL(fileURLWithPath: directory), on: queue)
-        note(
-            "resumed \(directory) at \(run.steps / run.counted.count) of \(run.plannedSteps / run.counted.count) steps per \(run.counted.name)"
-        )
+        let progress = run.progress
+        note("resumed \(directory) at \(progress.steps) of \(progress.planned) steps")
         try finish(run, evaluation: evaluation, queue: queue)
     }
 }
@@ -111,46 +73,48 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     StopSignals.install()
     let progress = ProgressLine.standardError(isQuiet: evaluation.quiet)
     run.tell = { note($0) }
-    let begin = monotonicSeconds(), first = run.steps
+    let begin = monotonicSeconds(), first = run.progress.steps
     let complete = try run.train(shouldStop: { StopSignals.received }) { run in
         let returns = run.recentReturns.compactMap { $0 }
         progress.update(
             Progress(
-                steps: run.steps, totalSteps: run.plannedSteps,
-                stepsPerSecond: Double(run.steps - first) / (monotonicSeconds() - begin),
+                steps: run.progress.steps, totalSteps: run.progress.planned,
+                stepsPerSecond: Double(run.progress.steps - first) / (monotonicSeconds() - begin),
                 bestReturn: returns.max(),
                 meanReturn: returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count)))
     }
     progress.finish()
     StopSignals.remove()
-    let seconds = monotonicSeconds() - begin, steps = run.steps - first
-    if run.nonFiniteResets > 0 {
-        note("\(run.nonFiniteResets) environments were reset because their state was not finite")
+    let seconds = monotonicSeconds() - begin, steps = run.progress.steps - first
+    if run.faults.nonFiniteResets > 0 {
+        note("\(run.faults.nonFiniteResets) environments were reset because their state was not finite")
     }
-    if run.contactOverflows > 0 {
-        note("\(run.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept")
+    if run.faults.contactOverflows > 0 {
+        note(
+            "\(run.faults.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept"
+        )
     }
-    if run.refusedSteps > 0 {
-        note("\(run.refusedSteps) gradient steps were refused because the gradient was not finite")
+    if run.faults.refusedSteps > 0 {
+        note("\(run.faults.refusedSteps) gradient steps were refused because the gradient was not finite")
     }
     guard complete else {
         note(
-            "stopped by a signal after \(run.steps / run.counted.count) steps per \(run.counted.name); `evogpu resume \(run.directory.url.path)` goes on"
+            "stopped by a signal after \(run.progress.steps) steps; `evogpu resume \(run.directory.url.path)` goes on"
         )
         throw ExitCode(130)
     }
-    if run.retiredCount > 0 {
-        note("\(run.retiredCount) members were retired because they held numbers that are not finite")
+    if run.faults.retired > 0 {
+        note("\(run.faults.retired) members were retired because they held numbers that are not finite")
     }
     let final =
         evaluation.evalEpisodes == 0
         ? nil
         : try FinalEvaluation(
             TrainedPopulation(run.directory.url, on: queue), episodes: evaluation.evalEpisodes, seed: 1,
-            totalSteps: run.steps / run.runCount, seconds: first == 0 ? seconds : nil)
+            totalSteps: run.progress.steps / run.runCount, seconds: first == 0 ? seconds : nil)
     try final?.write(to: run.directory.finalFile)
     let outcome = TrainingOutcome(
-        directory: run.directory.url.path, policies: run.policies, steps: steps, seconds: seconds,
+        directory: run.directory.url.path, policies: run.policies.count, steps: steps, seconds: seconds,
         steps_per_second: Double(steps) / max(seconds, 1e-9),
         best: (final?.runs ?? []).map { run in
             let best = run.members[run.best]
@@ -163,7 +127,7 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
         "trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)"
     )
     for entry in outcome.best {
-        let label = (entry.variant.map { "\($0.rawValue) " } ?? "") + "seed \(entry.seed)"
+        let label = (entry.variant.map { "\($0) " } ?? "") + "seed \(entry.seed)"
         if entry.non_finite > 0 {
             print("\(label): every member met states that are not finite; its returns mean nothing")
         }
@@ -177,7 +141,7 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
 /// What a finished run prints: how fast it was, and each seed's best member, judged on episodes that did not choose it.
 private struct TrainingOutcome: Encodable {
     struct Best: Encodable {
-        let seed: UInt64, variant: ERLVariant?, member, episodes, non_finite: Int, mean, std, min, max: Double
+        let seed: UInt64, variant: String?, member, episodes, non_finite: Int, mean, std, min, max: Double
     }
     let directory: String, policies, steps: Int, seconds, steps_per_second: Double, best: [Best]
 }

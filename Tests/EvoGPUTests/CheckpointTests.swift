@@ -55,7 +55,7 @@ private struct Counters: Codable, Equatable {
                     "a" : 2,
                     "b" : 1
                   },
-                  "version" : 1
+                  "version" : 2
                 }
                 """)
     }
@@ -170,8 +170,8 @@ private struct Counters: Codable, Equatable {
         try edit(state, { $0.removeLast(40) }, then: "FOLDER/\(state): not valid JSON, or cut short (257 bytes)")
         try edit(state, { $0 = Data() }, then: "FOLDER/\(state): not valid JSON, or cut short (0 bytes)")
         try edit(
-            state, replace("\"version\" : 1", "\"version\" : 2"),
-            then: "FOLDER/\(state): the checkpoint has version 2; version 1 is accepted")
+            state, replace("\"version\" : 2", "\"version\" : 3"),
+            then: "FOLDER/\(state): the checkpoint has version 3; version 2 is accepted")
         try edit(
             state, replace("evogpu checkpoint", "other"),
             then: #"FOLDER/\#(state): the format is "other"; "evogpu checkpoint" is accepted"#)

@@ -22,7 +22,7 @@ import Testing
     }
 
     static func words(_ erl: ERL) throws -> [String: Data] {
-        Dictionary(uniqueKeysWithValues: try erl.arrays().map { ($0.name, $0.bytes) })
+        try erl.saved().mapValues(\.bytes)
     }
 
     // Three whole generations: everybody plays, selection, both crossovers, both mutations, updates, tests, an
@@ -36,7 +36,7 @@ import Testing
         for backend in Backend.available {
             let erl = try ERL(config, spec, seeds: [7], on: backend.makeQueue())
             for generation in 0..<3 {
-                let now = try erl.iterate(), words = try Self.words(erl)
+                let now = try erl.step(), words = try Self.words(erl)
                 if backend.description == Backend.available[0].description {
                     expected.append(words); figures.append(now)
                 }
@@ -60,16 +60,16 @@ import Testing
         var config = Self.config([.pderl, .erl])
         (config.totalSteps, config.learner, config.updatesPerStep) = (1 << 20, learner, updatesPerStep)
         let together = try ERL(config, spec, seeds: [7, 8], on: queue)
-        for _ in 0..<3 { _ = try together.iterate() }
+        for _ in 0..<3 { _ = try together.step() }
         #expect(
-            learner == .ddpg || Set(together.updates.map { $0 % 2 }).count == 2,
-            "every run's actor is due at the same time: \(together.updates)")
+            learner == .ddpg || Set(together.learning.updates.map { $0 % 2 }).count == 2,
+            "every run's actor is due at the same time: \(together.learning.updates)")
         #expect(Set(together.frames).count > 1, "every run has as many steps, which says little")
         let all: [Float] = try together.actors.read(), size = all.count / 4
         for (number, run) in together.runs.enumerated() {
             config.variants = [run.variant]
             let alone = try ERL(config, spec, seeds: [run.seed], on: queue)
-            for _ in 0..<3 { _ = try alone.iterate() }
+            for _ in 0..<3 { _ = try alone.step() }
             #expect(alone.frames == [together.frames[number]])
             #expect(
                 try alone.actors.read(as: Float.self).map(\.bitPattern)
@@ -86,7 +86,7 @@ import Testing
         func whole(_ erl: ERL) throws -> [[GenerationFigures]] {
             var figures = [[GenerationFigures]](repeating: [], count: erl.runs.count)
             while !erl.isDone {
-                for (run, now) in try erl.iterate().enumerated() { if let now { figures[run].append(now) } }
+                for (run, now) in try erl.step().enumerated() { if let now { figures[run].append(now) } }
             }
             return figures
         }
@@ -105,40 +105,42 @@ import Testing
 
     // What a generation's steps are worth beyond whole updates is not lost, however short episodes are.
     @Test func partsOfUpdatesAddUp() throws {
-        var config = ERLConfig.ddpg()
+        var config = OffPolicyConfig()
         (
             config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.testEpisodes,
             config.updatesPerStep
         ) = ([8], [8, 8], 2, 1000, 0, 0.03)
-        let erl = try ERL(
+        let ddpg = try OffPolicy(
             config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: [1], on: Queue(Device.named("cpu")))
         var learnedFrom = 0, shortest = Int.max
         for _ in 0..<40 {
-            let before = erl.frames[0]
-            _ = try erl.iterate()
-            shortest = min(shortest, erl.frames[0] - before)
-            if erl.frames[0] > 10 { learnedFrom += erl.frames[0] - before }
+            let before = ddpg.steps[0]
+            _ = try ddpg.step()
+            shortest = min(shortest, ddpg.steps[0] - before)
+            if ddpg.steps[0] > 10 { learnedFrom += ddpg.steps[0] - before }
         }
         #expect(shortest < 33 && learnedFrom > 100)
         #expect(
-            abs(0.03 * Double(learnedFrom) - Double(erl.updates[0]) - 0.5) <= 0.5,
-            "\(erl.updates[0]) updates for \(learnedFrom) steps")
+            abs(0.03 * Double(learnedFrom) - Double(ddpg.learning.updates[0]) - 0.5) <= 0.5,
+            "\(ddpg.learning.updates[0]) updates for \(learnedFrom) steps")
     }
 
     // Ornstein and Uhlenbeck's process in Double, through two episodes without a new start; before them the warm-up's
     // random actions.
     @Test func theLearnerExploresAsItIsTold() throws {
-        var config = ERLConfig.ddpg()
+        var config = OffPolicyConfig()
         (config.actorHidden, config.criticHidden, config.testEpisodes, config.updatesPerStep, config.warmupSteps) = (
             [17], [8, 8], 0, 0, 300
         )
         let queue = try Queue(Device.named("cpu")),
-            erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: queue), width = erl.replay.width
-        for _ in 0..<4 { _ = try erl.iterate() }
-        let rows: [Float] = try erl.replay.rows.read(elements: 0..<800 * width),
+            ddpg = try OffPolicy(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: queue),
+            learning = ddpg.learning, width = learning.replay.width
+        for _ in 0..<4 { _ = try ddpg.step() }
+        let rows: [Float] = try learning.replay.rows.read(elements: 0..<800 * width),
             taken = (0..<800).map { rows[$0 * width + 3] }
-        let forward = try MLPWorkspace(erl.actor.mlp, members: 1, rows: 800, backward: false, on: queue)
-        try forward.forward(MatrixView(queue.tensor(rows, [1, 800, width])), parameters: erl.actors, on: queue)
+        let forward = try MLPWorkspace(learning.actor.mlp, members: 1, rows: 800, backward: false, on: queue)
+        try forward.forward(
+            MatrixView(queue.tensor(rows, [1, 800, width])), parameters: learning.learner.actorParameters, on: queue)
         let policy: [Float] = try forward.output.read()
         let streams = try queue.tensor(Queue.streamWords(seeds: [3], membersPerRun: 1), [1, 4]),
             drawn = try queue.tensor(.float32, [1, 200], padded: true)
@@ -169,7 +171,7 @@ import Testing
             config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2, 3, 4], on: Queue(Device.named("cpu")))
         var last = [GenerationFigures?](repeating: nil, count: 4), kinds = [0, 0, 0]
         for generation in 0..<12 {
-            let now = try erl.iterate()
+            let now = try erl.step()
             for run in 0..<4 {
                 let fates = now[run]!.fates, before = last[run]?.fates.elite ?? 0
                 #expect(fates.elite + fates.selected + fates.discarded == generation)
@@ -197,13 +199,11 @@ import Testing
             )
             let erl = try ERL(config, spec, seeds: [5, 6], on: queue),
                 other = try ERL(config, spec, seeds: [5, 6], on: queue)
-            for _ in 0..<2 { _ = try erl.iterate() }
+            for _ in 0..<2 { _ = try erl.step() }
             let state = try JSONDecoder().decode(ERL.State.self, from: JSONEncoder().encode(erl.state))
-            try other.resume(
-                state, atGeneration: erl.generation,
-                Dictionary(uniqueKeysWithValues: erl.arrays().map { ($0.name, $0) }))
+            try other.restore(erl.saved(), state, at: erl.generation)
             for _ in 0..<2 {
-                #expect(try other.iterate() == erl.iterate())
+                #expect(try other.step() == erl.step())
                 #expect(try Self.words(other) == Self.words(erl), "\(learner), \(mode), \(pairing)")
             }
         }
@@ -298,7 +298,7 @@ import Testing
         let seeds: [UInt64] = [1, 2, 3],
             erl = try ERL(
                 config, EnvironmentSpec.named("InvertedPendulum-v5"), seeds: seeds, on: Queue(Device.named("cpu")))
-        let counts = try erl.iterate().map { $0!.children }
+        let counts = try erl.step().map { $0!.children }
         #expect(counts[..<3] == counts[3...] && counts.contains { $0 > 1 }, "\(counts)")
     }
 
@@ -306,7 +306,8 @@ import Testing
         let folder = try TemporaryFolder()
         for algorithm in ["ddpg", "td3"] {
             let process = try ChildProcess([
-                "train", algorithm, "--env", "Pendulum-v1", "--mode", "faithful", "--device", "cpu", "--eval-episodes",
+                "train", algorithm, "--env", "Pendulum-v1", "--set", "mode=faithful", "--device", "cpu",
+                "--eval-episodes",
                 "0", "--set", "total_steps=1", "--out", folder(algorithm).path
             ])
             process.waitUntilExit()
@@ -316,12 +317,12 @@ import Testing
     }
 
     // What a run leaves behind is the learner as it is, not as it played its last episode.
-    @Test(arguments: [0, 2]) func theLearnerAmongThePoliciesIsTheTrainedOne(population: Int) throws {
+    @Test(arguments: [2, 3]) func theLearnerAmongThePoliciesIsTheTrainedOne(population: Int) throws {
         var config = Self.config([.pderl])
         (config.population, config.updatesPerStep, config.testEpisodes) = (population, 0.02, 0)
         let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: Queue(Device.named("cpu")))
         let first: [Float] = try erl.learner.actorParameters.read()
-        _ = try erl.iterate()
+        _ = try erl.step()
         let all: [Float] = try erl.actors.read(), trained: [Float] = try erl.learner.actorParameters.read(),
             n = erl.actors.pitch
         for run in 0..<2 {
@@ -332,20 +333,22 @@ import Testing
 
     // Bursts of 5 updates: the 12th is the third generation's second, whatever a generation's own numbers are.
     @Test func theDelayCountsAllUpdates() throws {
-        var config = ERLConfig.td3()
+        var config = OffPolicyConfig.td3()
         (
             config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.warmupSteps,
             config.updatesPerStep
         ) = ([8], [8, 8], 10, 1000, 0, 0.025)
         (config.policyDelay, config.testEpisodes) = (12, 0)
-        let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
+        let td3 = try OffPolicy(
+            config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
+        let learner = td3.learning.learner
         func words() throws -> [[Float]] {
-            try erl.learner.networks.map { try $0.target.read() } + [erl.learner.actorParameters.read()]
+            try learner.networks.map { try $0.target.read() } + [learner.actorParameters.read()]
         }
         let first = try words()
         var moved: [Bool] = []
-        for _ in 0..<5 { _ = try erl.iterate(); moved.append(try words() != first) }
-        #expect(erl.updates == [25] && moved == [false, false, true, true, true])
+        for _ in 0..<5 { _ = try td3.step(); moved.append(try words() != first) }
+        #expect(td3.learning.updates == [25] && moved == [false, false, true, true, true])
     }
 
     // What the host reads: the episodes, the tests, the learner's losses, and of each of its optimisers the refused
@@ -357,13 +360,15 @@ import Testing
         (config.trials, config.updatesPerStep, config.totalSteps) = (1, 0.05, 1 << 20)
         let queue = try backend.makeQueue(),
             erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1, 2], on: queue)
-        _ = try erl.iterate()
+        _ = try erl.step()
         let before = queue.counts
         var phases: [String: Int] = [:], last = before.launches
         erl.afterPhase = { phase in (phases[phase], last) = (queue.counts.launches - last, queue.counts.launches) }
-        let figures = try erl.iterate(), after = queue.counts
+        let figures = try erl.step(), after = queue.counts
         #expect(after.allocations == before.allocations)
-        #expect(after.readBacks - before.readBacks == 1 + 1 + 1 + 2)
+        // Who is done is asked after every 32 of 200 steps, of either evaluator.
+        let looks = 2 * (200 / Evaluator.stride)
+        #expect(after.readBacks - before.readBacks == looks + 1 + 1 + 1 + 2)
         // Per step three layers, act, environment, record; in front two kinds of noise and a reset, behind both
         // memories.
         let layers = queue.lanes == 1 ? 5 : 3  // one lane: a normalised layer takes two launches
@@ -385,7 +390,7 @@ import Testing
         let queue = try Queue(Device.named("cpu")), spec = try EnvironmentSpec.named("Pendulum-v1"),
             erl = try ERL(config, spec, seeds: [3], on: queue)
         let before: [Float] = try erl.actors.read()
-        _ = try erl.iterate()
+        _ = try erl.step()
         // The run's memory: both members' two episodes, then the learner's one, each in the order of time.
         let width = erl.replay.width, counts: [Int32] = try erl.replay.counts.read()
         #expect(counts == [1000] && erl.frames == [1000])
@@ -416,7 +421,7 @@ import Testing
             var config = Self.config([.pderl])
             config.mode = mode
             let erl = try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [3], on: Queue(Device.named("cpu")))
-            _ = try erl.iterate()
+            _ = try erl.step()
             let rows: [Float] = try erl.replay.rows.read(elements: 0..<2200 * erl.replay.width)
             #expect((0..<2200).count { rows[($0 + 1) * erl.replay.width - 1] == 1 } == (mode == .faithful ? 11 : 0))
         }
@@ -424,13 +429,13 @@ import Testing
 
     @Test(arguments: ["ddpg", "td3"]) func aLearnerAloneSolvesInvertedPendulum(algorithm: String) throws {
         let spec = try EnvironmentSpec.named("InvertedPendulum-v5")
-        guard case .erl(var config) = try AlgorithmSpec.named(algorithm).settings(for: spec) else { return }
+        var config = try OffPolicy.config(algorithm, for: spec)
         (config.actorHidden, config.criticHidden, config.batchSize, config.totalSteps) = (
             [32, 32], [32, 64], 64, 30_000
         )
-        let erl = try ERL(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
+        let learner = try OffPolicy(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
         var best = 0.0
-        while !erl.isDone, best <= 500 { best = max(best, try erl.iterate()[0]?.learnerTest ?? 0) }
+        while !learner.isDone, best <= 500 { best = max(best, try learner.step()[0]?.test ?? 0) }
         #expect(best > 500, "held the pole for \(best) steps of 1000 at best")  // at random for about 6
     }
 
@@ -446,7 +451,7 @@ import Testing
     ])
     func aSettingThatCannotBeIsNamed(setting: String, key: String) throws {
         let error = #expect(throws: RunError.self) {
-            _ = try AlgorithmSettings.erl(ERLConfig()).merged(file: nil, overrides: [setting])
+            _ = try AlgorithmSpec.named("pderl").config(for: nil, overrides: [setting])
         }
         #expect(error?.description.contains(key) == true, "\(error?.description ?? "")")
     }
@@ -455,14 +460,8 @@ import Testing
     /// own does.
     @Test func aSettingThatNothingReadsIsRefused() throws {
         func merge(_ algorithm: String, _ overrides: String...) throws {
-            _ = try AlgorithmSpec.named(algorithm).defaults.merged(file: nil, overrides: overrides)
+            _ = try AlgorithmSpec.named(algorithm).config(for: nil, overrides: overrides)
         }
-        expectRefusal("trials is set (trials=3), but without a population nothing reads it; leave it out") {
-            try merge("ddpg", "trials=3")
-        }
-        expectRefusal(
-            "genetic_memory is set (genetic_memory=900), but without a population nothing reads it; leave it out"
-        ) { try merge("pderl", "population=0", "genetic_memory=900") }
         expectRefusal("policy_delay is set (policy_delay=3), but only learner=td3 reads it; leave it out") {
             try merge("pderl", "policy_delay=3")
         }
@@ -473,15 +472,13 @@ import Testing
             try merge("perl", "pairing=mix")
         }
         try merge("perl", "variants=[perl, derl]", "pairing=mix")
-        // what a file of several variants needs
-        try merge("pderl", "population=0", "variants=[erl]", "mutation_magnitude=0.1")
         try merge("pderl", "trials=3", "genetic_memory=900", "noise_theta=0.1")
         try merge("pderl", "policy_delay=3", "learner=td3")
         try merge("td3", "policy_delay=3", "noise_sigma=0.3")
         let folder = try TemporaryFolder()
-        try Configuration.yaml(ERLConfig()).write(to: folder("all.yaml"), atomically: true, encoding: .utf8)
-        _ = try AlgorithmSpec.named("td3").defaults.merged(
-            file: folder("all.yaml"), overrides: ["population=0", "learner=td3"])
+        try Configuration.yaml(OffPolicyConfig.td3()).write(
+            to: folder("all.yaml"), atomically: true, encoding: .utf8)
+        _ = try AlgorithmSpec.named("td3").config(for: nil, file: folder("all.yaml"), overrides: ["learner=ddpg"])
     }
 
     @Test func discreteTasksAndMemoryThatDoesNotFitAreRefused() throws {
@@ -502,10 +499,10 @@ import Testing
             try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
         }
         #expect(long?.description.contains("test_episodes") == true)
-        config.population = 0
-        config.variants = [.erl]
+        var learner = OffPolicyConfig()
+        learner.testEpisodes = 1 << 28
         let alone = #expect(throws: DeviceError.self) {
-            try ERL(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
+            try OffPolicy(learner, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
         }
         #expect(
             alone?.description.contains("test_episodes") == true && alone?.description.contains("population") == false)
@@ -514,11 +511,9 @@ import Testing
 
     @Test func tasksHaveThePapersSettings() throws {
         func config(_ algorithm: String, _ task: String, _ mode: ERLMode = .default) throws -> ERLConfig {
-            guard
-                case .erl(let config) = try AlgorithmSpec.named(algorithm).settings(
-                    for: EnvironmentSpec.named(task), mode: mode)
-            else { fatalError() }
-            return config
+            let config = try AlgorithmSpec.named(algorithm).config(
+                for: EnvironmentSpec.named(task), overrides: ["mode=\(mode.rawValue)"])
+            return try #require(config as? ERLConfig)
         }
         let walker = try config("pderl", "Walker2d-v5"), ant = try config("derl", "Ant-v5"),
             swimmer = try config("perl", "Swimmer-v5"), cheetah = try config("pderl", "HalfCheetah-v5")

@@ -121,3 +121,13 @@ enum JSON: Codable {
         }
     }
 }
+
+extension Algorithm {
+    /// What a checkpoint would hold, by name.
+    func saved() throws -> [String: NamedArray] {
+        Dictionary(
+            uniqueKeysWithValues: try checkpointArrays().map {
+                ($0.name, NamedArray(name: $0.name, dtype: $0.dtype, shape: $0.shape, bytes: try $0.bytes()))
+            })
+    }
+}

@@ -27,7 +27,7 @@ import Testing
     }
 
     private func words(_ gpo: GPO) throws -> [[UInt32]] {
-        try gpo.persistentTensors.map { tensor in
+        try gpo.tensors.map { tensor in
             tensor.tensor.type == .int32
                 ? try tensor.tensor.read(as: Int32.self).map { UInt32(bitPattern: $0) }
                 : try tensor.tensor.read(as: Float.self).map(\.bitPattern)
@@ -144,7 +144,7 @@ import Testing
                 queue.counts.readBacks - before.readBacks
             )
         }
-        let own = try counts { _ = try ppo.iterate() }, gpo = try GPO(config, spec, seeds: [1], on: queue)
+        let own = try counts { _ = try ppo.step() }, gpo = try GPO(config, spec, seeds: [1], on: queue)
         let first = try counts { _ = try gpo.step() }, second = try counts { _ = try gpo.step() }
         #expect(own.allocations == 0 && first.allocations == 0 && second.allocations == 0)
         #expect(second.launches == own.launches + 1 && second.readBacks == own.readBacks)
@@ -389,7 +389,7 @@ import Testing
             config = Self.config(iterations: 4)
         var iterations = 0
         _ = try TrainingRun(
-            AlgorithmSpec.named("gpo"), EnvironmentSpec.named("CartPole-v1"), config: config, seeds: [1], path: path,
+            GPO.self, EnvironmentSpec.named("CartPole-v1"), config: config, seeds: [1], path: path,
             on: queue
         ).train(shouldStop: { iterations >= 3 }) { _ in iterations += 1 }
         let file = path.appendingPathComponent("config.yaml"), text = try String(contentsOf: file, encoding: .utf8)
@@ -405,16 +405,15 @@ import Testing
 
     /// Stopped in the middle of a round and resumed on every backend: the same files, byte for byte.
     @Test func aRunMovesBetweenBackendsInTheMiddleOfARound() throws {
-        let folder = try TemporaryFolder(), spec = try EnvironmentSpec.named("CartPole-v1"),
-            algorithm = try AlgorithmSpec.named("gpo")
+        let folder = try TemporaryFolder(), spec = try EnvironmentSpec.named("CartPole-v1")
         func train(_ name: String, _ queues: [Queue]) throws -> [Data] {
             let path = folder.url.appendingPathComponent(name)
             var iterations = 0
-            _ = try TrainingRun(algorithm, spec, config: Self.config(), seeds: [4, 5], path: path, on: queues[0]).train(
+            _ = try TrainingRun(GPO.self, spec, config: Self.config(), seeds: [4, 5], path: path, on: queues[0]).train(
                 shouldStop: { iterations >= 3 && queues.count > 1 }) { _ in iterations += 1 }
             if queues.count > 1 { #expect(try TrainingRun(resuming: path, on: queues[1]).train { _ in }) }
             return try [
-                "checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv", "lineage.jsonl",
+                "checkpoint/arrays.safetensors", "checkpoint/state.json", "metrics.csv", "records.jsonl",
                 "visited.safetensors"
             ].map { try Data(contentsOf: path.appendingPathComponent($0)) }
         }
@@ -430,10 +429,10 @@ import Testing
         let folder = try TemporaryFolder(), path = folder.url.appendingPathComponent("run"),
             queue = try Queue(Device.named("cpu"))
         let run = try TrainingRun(
-            AlgorithmSpec.named("gpo"), EnvironmentSpec.named("Pendulum-v1"), config: Self.config(), seeds: [1, 2],
+            GPO.self, EnvironmentSpec.named("Pendulum-v1"), config: Self.config(), seeds: [1, 2],
             path: path, on: queue)
         #expect(try run.train { _ in })
-        let entries = try LineageLog.read(path.appendingPathComponent("lineage.jsonl"))
+        let entries = try SavedRun(path).lineage()
         #expect(
             entries.count == 3 * 2 * 3 && entries.map(\.round) == (1...3).flatMap { Array(repeating: $0, count: 6) })
         #expect(

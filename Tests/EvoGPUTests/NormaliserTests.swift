@@ -55,7 +55,7 @@ import Testing
         var config = PPOTests.config()
         config.totalSteps = 60 * 3
         _ = try TrainingRun(
-            AlgorithmSpec.named("ppo"), EnvironmentSpec.named("Acrobot-v1"), config: config, seeds: [1], path: path,
+            PPO.self, EnvironmentSpec.named("Acrobot-v1"), config: config, seeds: [1], path: path,
             on: Queue(Device.named("cpu"))
         ).train { _ in }
         let want = try TrainedPopulation(path, on: Queue(Device.named("cpu"))).evaluate(episodes: 3, seed: 9)

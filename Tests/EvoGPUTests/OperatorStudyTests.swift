@@ -8,7 +8,7 @@ import Testing
         var config = ERLTests.config([.pderl, .erl])
         config.totalSteps = 2 * 2200 - 1
         _ = try TrainingRun(
-            AlgorithmSpec.named("pderl"), EnvironmentSpec.named("Pendulum-v1"), settings: .erl(config), seeds: [3],
+            ERL.self, EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [3],
             path: folder("run"), on: queue
         ).train { _ in }
         return folder("run")
@@ -17,8 +17,8 @@ import Testing
     @Test func childrenAreMeasuredBesideTheirParents() throws {
         let folder = try TemporaryFolder(), queue = try Queue(Device.named("cpu")), run = try trained(folder, on: queue)
         _ = try TrainingRun(
-            AlgorithmSpec.named("pderl"), EnvironmentSpec.named("Pendulum-v1"),
-            settings: .erl(ERLTests.config([.pderl])), seeds: [3], path: folder("fresh"), on: queue)
+            ERL.self, EnvironmentSpec.named("Pendulum-v1"),
+            config: ERLTests.config([.pderl]), seeds: [3], path: folder("fresh"), on: queue)
         expectRefusal(
             "FOLDER/fresh: the run has no generation behind it, so that nobody remembers anything; a run from its first generation on is accepted",
             in: folder
@@ -137,7 +137,7 @@ import Testing
             config.hidden
         ) = (2, 2, 8, 16, 32, [8])
         _ = try TrainingRun(
-            AlgorithmSpec.named("ppo"), EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [1],
+            PPO.self, EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [1],
             path: folder("run"), on: queue)
         expectRefusal(
             "FOLDER/run: a run of ppo without a population that ERL evolves; runs of erl, perl, derl and pderl are accepted",

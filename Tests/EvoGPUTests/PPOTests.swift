@@ -18,9 +18,9 @@ import Testing
     @Test(arguments: Backend.available) func anIterationAllocatesNothingAndReadsBackOnce(backend: Backend) throws {
         let queue = try backend.makeQueue(), config = Self.config()
         let ppo = try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: queue)
-        _ = try ppo.iterate()
+        _ = try ppo.step()
         let before = queue.counts
-        for _ in 0..<3 { _ = try ppo.iterate() }
+        for _ in 0..<3 { _ = try ppo.step() }
         let after = queue.counts
         #expect(after.allocations == before.allocations)
         #expect(after.readBacks - before.readBacks == 3)
@@ -42,7 +42,7 @@ import Testing
             config = Self.config()
         let together = try PPO(config, spec, seeds: [7, 8], on: queue),
             alone = try PPO(config, spec, seeds: [8], on: queue)
-        for _ in 0..<4 { _ = try together.iterate(); _ = try alone.iterate() }
+        for _ in 0..<4 { _ = try together.step(); _ = try alone.step() }
         let rows: [Float] = try together.parameters.read(), row: [Float] = try alone.parameters.read()
         #expect(rows.suffix(row.count).map(\.bitPattern) == row.map(\.bitPattern))
         #expect(rows.prefix(row.count).map(\.bitPattern) != row.map(\.bitPattern), "seed 7 learned what seed 8 did")
@@ -52,7 +52,7 @@ import Testing
         let spec = try EnvironmentSpec.named("CartPole-v1")
         let results = try [1, 2, 3].map { threads in
             let ppo = try PPO(Self.config(), spec, seeds: [3], on: Queue(Device.named("cpu"), threads: threads))
-            for _ in 0..<3 { _ = try ppo.iterate() }
+            for _ in 0..<3 { _ = try ppo.step() }
             return try ppo.parameters.read(as: Float.self).map(\.bitPattern)
         }
         #expect(results[0] == results[1] && results[0] == results[2])
@@ -66,7 +66,7 @@ import Testing
         (config.epochs, config.batchSize) = (1, 60)
         let ppo = try PPO(config, EnvironmentSpec.named(environment), seeds: [1], on: Queue(Device.named("cpu")))
         // 60 float32 advantages of size 1: rounding leaves a mean of a few 1e-8.
-        for figures in try ppo.iterate() { #expect(abs(figures.policyLoss) < 1e-5 && figures.kl < 1e-6, "\(figures)") }
+        for figures in try ppo.step() { #expect(abs(figures.policyLoss) < 1e-5 && figures.kl < 1e-6, "\(figures)") }
     }
 
     @Test func aStoppedMemberKeepsItsBits() throws {
@@ -79,7 +79,7 @@ import Testing
         let spec = try EnvironmentSpec.named("Pendulum-v1")
         func tensors(_ config: PPOConfig) throws -> [[Float]] {
             let ppo = try PPO(config, spec, seeds: [1], on: Queue(Device.named("cpu")))
-            let stopped = try ppo.iterate()[1].minibatches
+            let stopped = try ppo.step()[1].minibatches
             #expect(stopped <= 2, "member 1 went on for \(stopped) minibatches")
             return try [
                 ppo.parameters, ppo.optimiser.firstMoments, ppo.optimiser.secondMoments, ppo.optimiser.corrections
@@ -98,12 +98,12 @@ import Testing
         config.maxKL = PerMember([0, 1e-12])
         config.learningRateSchedule = .constant
         let ppo = try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
-        let figures = try ppo.iterate()
+        let figures = try ppo.step()
         // The first minibatch is at the old policy, where rounding alone may already make a KL above 1e-12; the second
         // surely is.
         #expect(figures[0].minibatches == 6)
         #expect((1...2).contains(figures[1].minibatches))
-        #expect(try ppo.iterate()[1].minibatches >= 1, "the member starts again in the next iteration")
+        #expect(try ppo.step()[1].minibatches >= 1, "the member starts again in the next iteration")
     }
 
     @Test func thePenaltyAdapts() throws {
@@ -111,9 +111,9 @@ import Testing
         config.objective = .penalty
         config.klTarget = PerMember([1e-9, 1e3])  // always passed, never reached
         let ppo = try PPO(config, EnvironmentSpec.named("Pendulum-v1"), seeds: [1], on: Queue(Device.named("cpu")))
-        var figures = try ppo.iterate()
+        var figures = try ppo.step()
         #expect(figures.map(\.klCoefficient) == [2, 0.5])
-        figures = try ppo.iterate()
+        figures = try ppo.step()
         #expect(figures.map(\.klCoefficient) == [4, 0.25])
     }
 
@@ -124,9 +124,9 @@ import Testing
             config.learningRate
         ) = (2, 8, 64, 128, 20_480, 1e-3)
         let ppo = try PPO(config, EnvironmentSpec.named("CartPole-v1"), seeds: [1], on: Queue(Device.named("cpu")))
-        let first = try ppo.iterate().compactMap(\.meanReturn)
+        let first = try ppo.step().compactMap(\.meanReturn)
         var last: [Double] = []
-        while ppo.iteration < config.iterations { last = try ppo.iterate().compactMap(\.meanReturn) }
+        while ppo.iteration < config.iterations { last = try ppo.step().compactMap(\.meanReturn) }
         // A random policy holds the pole for about 22 steps.
         #expect(first.allSatisfy { $0 < 60 } && last.allSatisfy { $0 > 120 }, "from \(first) to \(last)")
     }

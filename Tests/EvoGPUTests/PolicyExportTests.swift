@@ -11,7 +11,7 @@ import Testing
         var config = PPOTests.config()
         (config.totalSteps, config.normaliseObservations, config.hidden) = (120, normalised, [5, 7])
         _ = try TrainingRun(
-            AlgorithmSpec.named("ppo"), EnvironmentSpec.named(env), config: config, seeds: [4, 9], path: path, on: queue
+            PPO.self, EnvironmentSpec.named(env), config: config, seeds: [4, 9], path: path, on: queue
         ).train { _ in }
         return try TrainedPopulation(path, on: queue)
     }

@@ -65,7 +65,7 @@ import Testing
         var config = PPOTests.config()
         config.totalSteps = 120
         _ = try TrainingRun(
-            AlgorithmSpec.named("ppo"), EnvironmentSpec.named(env, settings: settings), config: config, seeds: [4, 9],
+            PPO.self, EnvironmentSpec.named(env, settings: settings), config: config, seeds: [4, 9],
             path: folder(env), on: queue
         ).train { _ in }
         return try TrainedPopulation(folder(env), on: queue)

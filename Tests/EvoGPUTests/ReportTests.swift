@@ -11,11 +11,12 @@ import Testing
             variant, 100, 500, 3 * 3 * (2 * 500 + 60)
         )
         let run = try TrainingRun(
-            AlgorithmSpec.named("gpo"), EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: seeds, path: path,
+            GPO.self, EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: seeds, path: path,
             on: queue)
         #expect(try run.train { _ in })
         try FinalEvaluation(
-            TrainedPopulation(path, on: queue), episodes: 3, seed: 1, totalSteps: run.steps / seeds.count, seconds: 1
+            TrainedPopulation(path, on: queue), episodes: 3, seed: 1, totalSteps: run.progress.steps / seeds.count,
+            seconds: 1
         ).write(to: path.appendingPathComponent("final.json"))
         return path
     }
@@ -42,15 +43,15 @@ import Testing
                 "\u{2212}" + String(format: "%.1f", abs(mean)).replacing(/(\d)(\d{3}\.)/) { "\($0.1),\($0.2)" }))
         // Well-formed: every element closes.
         #expect(throws: Never.self) { _ = try XMLCheck(page) }
-        #expect(try report(on: [paths[0]], round: 3, dimensions: (0, 1)).contains("observation 0"))
-        #expect(throws: RunError.self) { _ = try report(on: [paths[0]], dimensions: (0, 9)) }
+        #expect(try report(on: [paths[0]], ReportOptions(round: 3, dimensions: (0, 1))).contains("observation 0"))
+        #expect(throws: RunError.self) { _ = try report(on: [paths[0]], ReportOptions(dimensions: (0, 9))) }
         #expect(throws: RunError.self) { _ = try report(on: [folder.url]) }
         // A child that broke is not as good as its parents, whose returns are below zero here.
-        let lineage = paths[0].appendingPathComponent("lineage.jsonl"),
+        let lineage = paths[0].appendingPathComponent("records.jsonl"),
             text = try String(contentsOf: lineage, encoding: .utf8)
         try text.replacing(/"measured_child":[-0-9.e]+/, with: "\"measured_child\":\"-inf\"").write(
             to: lineage, atomically: true, encoding: .utf8)
-        #expect(try LineageLog.read(lineage).allSatisfy { $0.measured_child == -.infinity })
+        #expect(try SavedRun(paths[0]).lineage().allSatisfy { $0.measured_child == -.infinity })
         #expect(try report(on: [paths[0]]).contains("child at or above the better parent in 0 of 3"))
     }
 }
@@ -62,14 +63,14 @@ import Testing
         var config = ERLTests.config()
         (config.totalSteps, config.updatesPerStep) = (1, 0)
         _ = try TrainingRun(
-            AlgorithmSpec.named("pderl"), EnvironmentSpec.named("Pendulum-v1"), settings: .erl(config), seeds: [1],
+            ERL.self, EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [1],
             path: folder("family"), on: Queue(Device.named("cpu"))
         ).train { _ in }
         let page = try report(on: [folder("family")]),
             dots = page.matches(of: /class="dot" style="background:(var\(--c\d\))"><\/span>(\w+)</).map {
                 ($0.output.1, $0.output.2)
             }
-        #expect(dots.map(\.1) == ["PDERL", "DERL", "PERL", "ERL"] && Set(dots.map(\.0)).count == 4, "\(dots)")
+        #expect(dots.map(\.1) == ["ERL", "PERL", "DERL", "PDERL"] && Set(dots.map(\.0)).count == 4, "\(dots)")
         #expect(page.contains("1 run by evogpu") && page.contains(": family</p>"))
     }
 }

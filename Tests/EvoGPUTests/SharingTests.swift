@@ -41,9 +41,9 @@ import Testing
         let spec = try EnvironmentSpec.named(environment), queue = try Queue(Device.named("cpu"))
         let plain = try PPO(config, spec, seeds: [1], on: queue),
             (ppo, sharing) = try shared(config, spec, limit: 3, epsilon: 0, on: queue)
-        for _ in 0..<3 { _ = try plain.iterate(); _ = try ppo.iterate() }
+        for _ in 0..<3 { _ = try plain.step(); _ = try ppo.step() }
         #expect(sharing.sizes == [1, 1, 1])
-        #expect(try bits(ppo.persistentTensors) == bits(plain.persistentTensors))
+        #expect(try bits(ppo.tensors) == bits(plain.tensors))
     }
 
     /// Member 0 learns from member 1; 1 and 2 keep every bit beside it.
@@ -53,8 +53,8 @@ import Testing
         let spec = try EnvironmentSpec.named("Pendulum-v1"), queue = try Queue(Device.named("cpu")),
             plain = try PPO(config, spec, seeds: [1], on: queue),
             (ppo, _) = try shared(config, spec, limit: 3, similar: [[0, 2, 1], [1], [2]], on: queue)
-        _ = try plain.iterate()
-        _ = try ppo.iterate()
+        _ = try plain.step()
+        _ = try ppo.step()
         let row = plain.parameters.pitch, one: [Float] = try plain.parameters.read(),
             two: [Float] = try ppo.parameters.read()
         func differing(_ range: Range<Int>) -> Int { range.count { one[$0].bitPattern != two[$0].bitPattern } }
@@ -73,7 +73,7 @@ import Testing
         func gradient(limit: Double, alone: Bool = false) throws -> [Float] {
             let (ppo, _) = try shared(
                 config, spec, limit: 3, ratioLimit: limit, similar: [alone ? [0] : [0, 1], [1], [2]], on: queue)
-            _ = try ppo.iterate()
+            _ = try ppo.step()
             return try Array(ppo.optimiser.firstMoments.read(as: Float.self)[0..<ppo.network.valueStart])
         }
         let own = try gradient(limit: 0, alone: true), free = try gradient(limit: 0)
@@ -101,7 +101,7 @@ import Testing
             var rows: [Float] = try run.parameters.read()
             rows[run.parameters.pitch + 3] = .nan
             try run.parameters.write(rows)
-            _ = try run.iterate()
+            _ = try run.step()
         }
         let one: [Float] = try plain.parameters.read(), two: [Float] = try ppo.parameters.read(),
             row = plain.parameters.pitch

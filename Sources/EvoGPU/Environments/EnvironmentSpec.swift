@@ -102,6 +102,9 @@ public struct EnvironmentSpec: Sendable, Equatable {
     /// For people: the name, and of a user's own model the model's instead of its description's path.
     public var title: String { if let physics, physics.isOwn { physics.model.name } else { name } }
 
+    /// What settings by task go by: of MuJoCo's tasks the model's name, which all its variants share.
+    public var task: String { physics?.model.name ?? name }
+
     /// The name without its version.
     var shortName: String { name.split(separator: "-").first.map(String.init) ?? name }
 }

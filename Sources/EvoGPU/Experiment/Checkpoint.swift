@@ -10,7 +10,7 @@ import Foundation
 /// folders, the old one is called `checkpoint.old` for a moment, and the reader looks there too.
 public enum Checkpoint {
     static let format = "evogpu checkpoint"
-    static let version = 1
+    static let version = 2
 
     /// Writes a checkpoint into the run's folder and returns when it is on the disk.
     ///

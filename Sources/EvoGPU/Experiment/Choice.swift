@@ -7,11 +7,7 @@ extension Choice {
     public init(from decoder: any Decoder) throws {
         let word = try decoder.singleValueContainer().decode(String.self)
         guard let value = Self(rawValue: word) else {
-            let words = Self.allCases.map(\.rawValue)
-            throw NotAccepted.error(
-                at: decoder.codingPath,
-                expected: words.count > 1
-                    ? words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1] : words.joined())
+            throw NotAccepted.error(at: decoder.codingPath, expected: Self.listed)
         }
         self = value
     }

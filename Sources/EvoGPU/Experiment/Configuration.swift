@@ -22,7 +22,7 @@ public enum Configuration {
     /// - Throws: ``RunError``: for an unknown key, a value of the wrong type, a malformed setting or an unreadable
     ///   file.
     public static func load<C: Codable>(_ defaults: C, file: URL? = nil, overrides: [String] = []) throws -> C {
-        var settings = Settings(known: try ConfigurationEncoder.node(defaults))
+        var settings = try Settings(defaults)
         if let file { try settings.merge(file: file) }
         for override in overrides { try settings.merge(override: override) }
         return try settings.decoded()

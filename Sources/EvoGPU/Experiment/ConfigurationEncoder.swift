@@ -6,17 +6,26 @@ import Yams
 /// are nil. This one writes the shortest digits that read back as the same number, and writes nil as `null`, so that
 /// every key is known.
 enum ConfigurationEncoder {
-    static func node(_ value: some Encodable) throws -> Node {
-        let slot = Slot()
+    static func node(_ value: some Encodable) throws -> Node { try named(value).node }
+
+    /// - Returns: the tree, whose keys are properties' names in snake case, and the name of each key's property.
+    static func named(_ value: some Encodable) throws -> (node: Node, properties: [String: String]) {
+        let slot = Slot(Names())
         try slot.fill(value, path: [])
-        return slot.node
+        return (slot.node, slot.names.properties)
     }
 
     static var null: Node { Node("null", Tag(.null), .plain) }
 }
 
+/// What each key is called in the source.
+private final class Names { var properties: [String: String] = [:] }
+
 /// One place in the tree. Containers hold on to their slot and fill it while the value encodes itself.
 private final class Slot {
+    let names: Names
+    init(_ names: Names) { self.names = names }
+
     private enum Content { case null, scalar(Node), mapping([(key: String, slot: Slot)]), sequence([Slot]) }
     private var content = Content.null
 
@@ -48,9 +57,11 @@ private final class Slot {
     func startSequence() { if case .sequence = content {} else { content = .sequence([]) } }
     func makeNull() { content = .null }
 
-    func child(_ key: String) -> Slot {
+    func child(_ property: String) -> Slot {
+        let key = settingKey(property)
+        names.properties[key] = property
         guard case .mapping(var pairs) = content else { preconditionFailure("a keyed value \(key) outside a mapping") }
-        let slot = Slot()
+        let slot = Slot(names)
         if let old = pairs.firstIndex(where: { $0.key == key }) {
             pairs[old].slot = slot
         } else {
@@ -62,7 +73,7 @@ private final class Slot {
 
     func append() -> Slot {
         guard case .sequence(var slots) = content else { preconditionFailure("an element outside a sequence") }
-        let slot = Slot()
+        let slot = Slot(names)
         slots.append(slot)
         content = .sequence(slots)
         return slot

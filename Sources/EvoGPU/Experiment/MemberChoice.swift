@@ -27,7 +27,7 @@ extension TrainedPopulation {
         public let row: Int
         /// The training run's seed, and the number within that run.
         public let seed: UInt64, number: Int
-        /// The run: its seed, and its variant where it is of ERL's family.
+        /// The run: its seed, and its variant where there are several.
         public let label: String
         /// On episodes that did not choose it; nil if none were asked for.
         public let result: EvaluationResult?
@@ -36,31 +36,33 @@ extension TrainedPopulation {
     /// The runs that belong to a training seed and a variant, or all of them.
     ///
     /// - Throws: ``RunError`` if the folder has no such run.
-    func runs(ofSeed seed: UInt64?, variant: ERLVariant?) throws -> [Int] {
-        let ofVariant = saved.seeds.indices.filter { variant == nil || saved.variants[$0] == variant }
+    func runs(ofSeed seed: UInt64?, variant: String?) throws -> [Int] {
+        let all = saved.policies.runs, ofVariant = all.indices.filter { variant == nil || all[$0].variant == variant }
         if let variant, ofVariant.isEmpty {
-            let there = Set(saved.variants.compactMap { $0?.rawValue }).sorted()
+            let there = Set(all.compactMap(\.variant)).sorted().joined(separator: ", ")
             throw RunError(
-                "there is no run of variant \(variant.rawValue) in \(saved.directory.url.path); accepted: \(there.isEmpty ? "none, its runs have no variants" : there.joined(separator: ", "))"
-            )
+                """
+                there is no run of variant \(variant) in \(saved.directory.url.path); accepted: \
+                \(there.isEmpty ? "none, its runs have no variants" : there)
+                """)
         }
         guard let seed else { return ofVariant }
-        let found = ofVariant.filter { saved.seeds[$0] == seed }
+        let found = ofVariant.filter { all[$0].seed == seed }
         guard !found.isEmpty else {
             throw RunError(
-                "there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.trainingSeeds.map(String.init).joined(separator: ", "))"
+                "there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.seeds.map(String.init).joined(separator: ", "))"
             )
         }
         return found
     }
 
     private func row(_ number: Int, ofRun run: Int) throws -> Int {
-        guard number < saved.population else {
+        guard number < saved.policies.perRun else {
             throw RunError(
-                "there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.population - 1)"
+                "there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.policies.perRun - 1)"
             )
         }
-        return run * saved.population + number
+        return run * saved.policies.perRun + number
     }
 
     /// Members by choice: each choice in every run asked for, in the order of runs, none twice.
@@ -69,10 +71,10 @@ extension TrainedPopulation {
     ///   - seed, variant: the training seed and the variant whose run is meant; nil for all runs.
     ///   - episodes: how many choose the best, and then how many judge each; at least 1 where `best` is asked for, may
     ///     be 0 otherwise.
-    public func members(_ choices: [MemberChoice], seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws
+    public func members(_ choices: [MemberChoice], seed: UInt64?, variant: String? = nil, episodes: Int) throws
         -> [Member]
     {
-        let runs = try runs(ofSeed: seed, variant: variant), population = saved.population
+        let runs = try runs(ofSeed: seed, variant: variant), population = saved.policies.perRun
         let numbered = try runs.map { run in
             try choices.map { choice in if case .number(let number) = choice { try row(number, ofRun: run) } else { -1 }
             }
@@ -91,29 +93,30 @@ extension TrainedPopulation {
                 guard !found.contains(where: { $0.row == row }) else { continue }
                 found.append(
                     Member(
-                        row: row, seed: saved.seeds[run], number: row - run * population,
-                        label: saved.label(ofRun: run), result: played?.judged[row]))
+                        row: row, seed: saved.policies.runs[run].seed, number: row - run * population,
+                        label: saved.policies.runs[run].description, result: played?.judged[row]))
             }
         }
         return found
     }
 
     /// The one member that is meant: with `best` and no seed, the best of all runs.
-    public func member(_ choice: MemberChoice, seed: UInt64?, variant: ERLVariant? = nil, episodes: Int) throws
+    public func member(_ choice: MemberChoice, seed: UInt64?, variant: String? = nil, episodes: Int) throws
         -> Member
     {
-        let runs = try runs(ofSeed: seed, variant: variant), population = saved.population
+        let runs = try runs(ofSeed: seed, variant: variant), population = saved.policies.perRun
         if case .number(let number) = choice {
             let row = try row(number, ofRun: runs[0])
             guard runs.count == 1 else {
-                let several = saved.seeds.count > saved.trainingSeeds.count
+                let several = saved.policies.runs.count > saved.seeds.count
                 throw RunError(
-                    "\(saved.directory.url.path) has a member \(number) for each of \(runs.count) \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \(runs.map { several ? saved.label(ofRun: $0) : "\(saved.seeds[$0])" }.joined(separator: ", "))"
+                    "\(saved.directory.url.path) has a member \(number) for each of \(runs.count) \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \(runs.map { several ? saved.policies.runs[$0].description : "\(saved.policies.runs[$0].seed)" }.joined(separator: ", "))"
                 )
             }
             let result = episodes >= 1 ? try evaluate(episodes: episodes, seed: 1)[row] : nil
             return Member(
-                row: row, seed: saved.seeds[runs[0]], number: number, label: saved.label(ofRun: runs[0]), result: result
+                row: row, seed: saved.policies.runs[runs[0]].seed, number: number,
+                label: saved.policies.runs[runs[0]].description, result: result
             )
         }
         guard episodes >= 1 else {
@@ -124,7 +127,7 @@ extension TrainedPopulation {
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: 1)
         let row = best(of: runs.flatMap { $0 * population..<($0 + 1) * population }, choice, judged)
         return Member(
-            row: row, seed: saved.seeds[row / population], number: row % population,
-            label: saved.label(ofRun: row / population), result: judged[row])
+            row: row, seed: saved.policies.runs[row / population].seed, number: row % population,
+            label: saved.policies.runs[row / population].description, result: judged[row])
     }
 }

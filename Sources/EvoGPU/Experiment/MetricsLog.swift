@@ -88,6 +88,9 @@ public struct MetricValue: Sendable, Equatable, ExpressibleByStringLiteral, Expr
     public init(_ number: Double) { text = number.isNaN ? "nan" : "\(number)" }  // whatever the sign bit
     public init(_ number: Float) { text = number.isNaN ? "nan" : "\(number)" }
     public init(_ number: some BinaryInteger) { text = "\(number)" }
+    /// Empty for nil.
+    public init(_ number: Double?) { self = number.map { MetricValue($0) } ?? .missing }
+    public init(_ number: Int?) { self = number.map { MetricValue($0) } ?? .missing }
     public init(stringLiteral value: String) { self.init(value) }
     public init(floatLiteral value: Double) { self.init(value) }
     public init(integerLiteral value: Int) { self.init(value) }

@@ -27,10 +27,10 @@ extension Int64: ArrayElement { public static var dtype: DType { .i64 } }
 
 /// An array on its way into a file, whose bytes are made when they are written, so that not all arrays are held at
 /// once.
-struct ArraySource {
-    let name: String, dtype: DType, shape: [Int]
+public struct ArraySource {
+    public let name: String, dtype: DType, shape: [Int]
     /// `shape` elements of `dtype`, one after the other.
-    let bytes: () throws -> Data
+    public let bytes: () throws -> Data
     var byteCount: Int { shape.reduce(dtype.size, *) }
 }
 

@@ -15,10 +15,10 @@ extension TrainedPopulation {
     /// - Parameter row: the member's row of the population's tensors.
     /// - Throws: ``RunError`` if a weight is not finite.
     public func exported(_ member: Member) throws -> (arrays: [NamedArray], metadata: [String: String]) {
-        let width = network.layout.rowCount, all: [Float] = try parameters.read(), spec = saved.spec
+        let width = policy.layout.rowCount, all: [Float] = try parameters.read(), spec = saved.spec
         let row = all[member.row * width..<(member.row + 1) * width]
         var arrays: [NamedArray] = []
-        for slot in network.layout.slots where slot.offset < network.valueStart {
+        for slot in policy.layout.slots where slot.offset < policy.parameterCount {
             func element(_ r: Int, _ c: Int) -> Float { row[row.startIndex + slot.offset + r * slot.pitch + c] }
             if slot.isWeight {
                 arrays.append(
@@ -50,13 +50,13 @@ extension TrainedPopulation {
     }
 
     private func metadata(_ member: Member) throws -> [String: String] {
-        let spec = saved.spec, sizes = [network.policy.inputs] + network.policy.layers.map(\.linear.outputs)
-        let norm = network.policy.layers[0].norm?.form
+        let spec = saved.spec, sizes = [policy.mlp.inputs] + policy.mlp.layers.map(\.linear.outputs)
+        let norm = policy.mlp.layers[0].norm?.form
         var text = [
             "format": "evogpu policy", "version": "1", "evogpu": evogpuVersion, "env": spec.name,
             "algorithm": saved.algorithm.name,
             "seed": "\(member.seed)", "run": member.label, "member": "\(member.number)", "iteration": "\(iteration)",
-            "layer_sizes": "\(sizes)", "activation": saved.activation.rawValue,
+            "layer_sizes": "\(sizes)", "activation": "\(policy.mlp.layers[0].activation)",
             "layer_norm": norm.map { "\($0)" } ?? "none",
             "observation_normalised": normaliser == nil ? "false" : "true"
         ]
@@ -85,7 +85,7 @@ extension TrainedPopulation {
         steps.append(
             "y = policy.i.weight x + policy.i.bias\(normalised.isEmpty ? "" : ", then \(normalised)"), x = activation(y) for every layer but the last, which is x = y"
         )
-        switch (network.kind, spec.action) {
+        switch (policy.kind, spec.action) {
         case (.gaussian, .box(let low, let high)):
             text["policy"] = "gaussian"
             (text["action_low"], text["action_high"]) = ("\(low)", "\(high)")
@@ -102,7 +102,7 @@ extension TrainedPopulation {
             steps.append("action = the index of the largest x, the first of them if several are")
         default:
             throw RunError(
-                "the policy is \(network.kind) and the actions of \(spec.name) are \(spec.action); they don't fit")
+                "the policy is \(policy.kind) and the actions of \(spec.name) are \(spec.action); they don't fit")
         }
         text["how_to_act"] = steps.joined(separator: "; ")
         if let physics = spec.physics { text["env_settings"] = try physics.changedOptions() }

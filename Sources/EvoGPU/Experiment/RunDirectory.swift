@@ -22,10 +22,10 @@ public struct RunDirectory: Sendable {
 
     public var configFile: URL { url.appendingPathComponent("config.yaml") }
     public var metricsFile: URL { url.appendingPathComponent("metrics.csv") }
-    /// Of GPO's runs.
-    public var lineageFile: URL { url.appendingPathComponent("lineage.jsonl") }
-    /// What parents and children of GPO's first crossover visit, for reports.
-    public var visitedFile: URL { url.appendingPathComponent("visited.safetensors") }
+    /// What an algorithm keeps a history of, such as children with their parents.
+    public var recordsFile: URL { url.appendingPathComponent("records.jsonl") }
+    /// Arrays that an algorithm leaves beside its metrics.
+    public func arraysFile(_ name: String) -> URL { url.appendingPathComponent("\(name).safetensors") }
     /// The final population's evaluation.
     public var finalFile: URL { url.appendingPathComponent("final.json") }
 
@@ -67,14 +67,17 @@ public struct RunDirectory: Sendable {
     /// setting may be called like an entry of the record. `train --config` takes the file as it is.
     ///
     /// - Parameter record: such as `("algorithm", "pderl"), ("seed", 7)`; keys from ``Configuration/recordKeys``.
-    public func writeConfig(record: [(key: String, value: any Encodable & Sendable)], config: some Encodable) throws {
+    public func writeConfig(record: [(key: String, value: any Encodable & Sendable)], config: some Encodable)
+        throws
+    {
         var pairs: [(Node, Node)] = []
         for (key, value) in record {
             precondition(Configuration.recordKeys.contains(key), "\(key) is not among \(Configuration.recordKeys)")
             pairs.append((Node(key), try ConfigurationEncoder.node(value)))
         }
-        pairs.append((Node("config"), try ConfigurationEncoder.node(config)))
-        let yaml = try Configuration.yaml(node: Node(pairs, Tag(.implicit), .block))
+        let yaml =
+            try Configuration.yaml(node: Node(pairs, Tag(.implicit), .block)) + "config:\n"
+            + Configuration.described(config, indent: 2)
         try FileSystem.writeAtomically(Data(yaml.utf8), to: configFile)
     }
 
@@ -91,20 +94,6 @@ public struct RunDirectory: Sendable {
             throw RunError(
                 "\(configFile.path): \(key) is \(Configuration.describe(node)); a value of type \(T.self) is accepted")
         }
-    }
-
-    func writeVisited(_ visited: VisitedStates) throws {
-        let shape = [visited.first.count / visited.width, visited.width]
-        try Safetensors.write(
-            [
-                NamedArray("first_parent", visited.first, shape: shape),
-                NamedArray("second_parent", visited.second, shape: shape),
-                NamedArray("child", visited.child, shape: shape),
-                NamedArray("parameter_child", visited.parameterChild, shape: shape)
-            ],
-            metadata: [
-                "seed": "\(visited.seed)", "first": "\(visited.couple.first)", "second": "\(visited.couple.second)"
-            ], to: visitedFile)
     }
 
     /// A name that is safe in a path.

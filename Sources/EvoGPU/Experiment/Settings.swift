@@ -4,10 +4,20 @@ import Yams
 /// The settings while they are merged: the tree, what may be in it, and where each value came from.
 struct Settings {
     private let known: Node
+    private let properties: [String: String], otherNames: [String: String]
     private var merged: Node
     private var origins: [(path: [String], origin: String)] = []
 
-    init(known: Node) { (self.known, merged) = (known, known) }
+    /// - Throws: what the encoding of the defaults throws.
+    init(_ defaults: some Encodable) throws {
+        (known, properties) = try ConfigurationEncoder.named(defaults)
+        merged = known
+        let declared = (defaults as? any SettingGroup)?.settings ?? []
+        otherNames = Dictionary(
+            declared.flatMap { setting in
+                (setting.setting.declaration?.otherNames ?? []).map { ($0, setting.key) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
 
     mutating func merge(file: URL) throws {
         var root = try Configuration.root(of: file)
@@ -77,7 +87,7 @@ struct Settings {
         var tree = merged
         while true {
             do {
-                let config = try YAMLDecoder(encoding: .utf8).decode(C.self, from: tree)
+                let config = try YAMLDecoder(encoding: .utf8).decode(C.self, from: tree.renamed(properties))
                 let complete = try ConfigurationEncoder.node(config)
                 try refuseUnknown(in: tree, complete: complete, path: [], root: complete)
                 return config
@@ -108,7 +118,8 @@ struct Settings {
     private func unknown(_ path: [String], origin: String, among tree: Node) -> RunError {
         let name = path.joined(separator: ".")
         // A key that only lacks its group (max_steps for env.max_steps) is one step away, not five.
-        let nearest = paths(of: tree).min { distance($0, name) < distance($1, name) }
+        // What other libraries call a setting comes first: `steps` means total_steps, and is as near to epochs.
+        let nearest = otherNames[name] ?? paths(of: tree).min { distance($0, name) < distance($1, name) }
         let advice = nearest.map { "the nearest known key is \"\($0)\"" } ?? "no keys are accepted"
         return RunError("\(origin): unknown key \"\(name)\"; \(advice)")
     }
@@ -138,7 +149,7 @@ struct Settings {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
             return refusal(context, accepted: words(for: type), in: tree)
         case .keyNotFound(let key, let context):
-            let path = (context.codingPath + [key]).map(\.stringValue)
+            let path = (context.codingPath + [key]).map { settingKey($0.stringValue) }
             return RunError(
                 "\(origin(of: path)): the key \"\(path.joined(separator: "."))\" is missing; give it a value")
         case .dataCorrupted(let context):
@@ -149,10 +160,11 @@ struct Settings {
     }
 
     private func refusal(_ context: DecodingError.Context, accepted: String?, in tree: Node) -> RunError {
-        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+        let path = context.codingPath.map { $0.intValue.map(String.init) ?? settingKey($0.stringValue) }
         let name = context.codingPath.reduce("") { name, key in
             if let index = key.intValue { return "\(name)[\(index)]" }
-            return name.isEmpty ? key.stringValue : "\(name).\(key.stringValue)"
+            let word = settingKey(key.stringValue)
+            return name.isEmpty ? word : "\(name).\(word)"
         }
         let value = tree.value(at: context.codingPath[...]).map(text) ?? "absent"
         let example = known.value(at: context.codingPath[...]).flatMap {
@@ -194,12 +206,28 @@ struct Settings {
 }
 
 extension Node {
+    /// The same tree with each key as its property is called.
+    fileprivate func renamed(_ properties: [String: String]) -> Node {
+        switch self {
+        case .mapping(let mapping):
+            Node(
+                mapping.map { key, child in
+                    (
+                        Node(key.string.flatMap { properties[$0] } ?? key.string ?? "", key.tag),
+                        child.renamed(properties)
+                    )
+                }, mapping.tag, mapping.style)
+        case .sequence(let sequence): Node(sequence.map { $0.renamed(properties) }, sequence.tag, sequence.style)
+        default: self
+        }
+    }
+
     fileprivate func value(at path: ArraySlice<any CodingKey>) -> Node? {
         guard let key = path.first else { return self }
         if let index = key.intValue, case .sequence(let sequence) = self {
             return sequence.indices.contains(index) ? sequence[index].value(at: path.dropFirst()) : nil
         }
-        return mapping?[key.stringValue]?.value(at: path.dropFirst())
+        return mapping?[settingKey(key.stringValue)]?.value(at: path.dropFirst())
     }
 
     /// The tree with the number at the path spelled as an integer, or nil if it is no whole number that a Double holds
@@ -212,9 +240,9 @@ extension Node {
                 return .sequence(sequence)
             }
             guard case .mapping(var mapping) = self,
-                let child = mapping[key.stringValue]?.replacingWholeNumber(at: path.dropFirst())
+                let child = mapping[settingKey(key.stringValue)]?.replacingWholeNumber(at: path.dropFirst())
             else { return nil }
-            mapping[key.stringValue] = child
+            mapping[settingKey(key.stringValue)] = child
             return .mapping(mapping)
         }
         guard case .scalar(let scalar) = self, scalar.style == .plain || scalar.style == .any,

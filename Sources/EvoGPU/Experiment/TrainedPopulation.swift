@@ -4,43 +4,53 @@ import GPUTensor
 /// A run's policies as its checkpoint holds them, ready to be evaluated on any device.
 public final class TrainedPopulation {
     public let saved: SavedRun
-    public let network: ActorCritic
     public let iteration: Int
+    public var policy: Policy { saved.policies.policy }
     let parameters: Tensor
     let normaliser: ObservationNormaliser?
     let queue: Queue
+    /// Of the last number of episodes that was asked for.
+    private var held: Evaluator?
 
     public init(_ url: URL, on queue: Queue) throws {
         saved = try SavedRun(url)
         self.queue = queue
-        let checkpoint = try Checkpoint.read(state: TrainingRun.State.self, in: url)
-        try TrainingRun.check(checkpoint.state, against: saved)
-        let spec = saved.spec, members = saved.seeds.count * saved.population, limit = saved.observationLimit
-        let network = saved.network
+        let (arrays, state) = try Checkpoint.read(state: TrainingRun.State<TrainingRun.AnyOwn>.self, in: url)
+        try state.head.check(against: saved)
+        let policies = saved.policies, width = saved.spec.observationCount
         (parameters, normaliser) = try queue.plan(lower: "nothing; the population itself does not fit") {
             (
-                try queue.tensor(.float32, [members, network.layout.rowCount]),
-                try limit.map {
-                    try ObservationNormaliser(
-                        members: members, width: spec.observationCount, limit: Float($0), on: queue)
+                try queue.tensor(.float32, [policies.count, policies.policy.layout.rowCount]),
+                try policies.observationLimit.map {
+                    try ObservationNormaliser(members: policies.count, width: width, limit: Float($0), on: queue)
                 }
             )
         }
-        self.network = network
-        iteration = checkpoint.state.iteration
-        try parameters.restore("parameters", from: checkpoint.arrays)
+        iteration = state.head.iteration
+        try parameters.restore("parameters", from: arrays)
         if let normaliser {
-            try normaliser.mean.restore("observation.mean", from: checkpoint.arrays)
-            try normaliser.variance.restore("observation.variance", from: checkpoint.arrays)
+            try normaliser.mean.restore("observation.mean", from: arrays)
+            try normaliser.variance.restore("observation.variance", from: arrays)
         }
     }
 
-    /// Every member's returns, by its mean or most probable action. See
-    /// ``evaluate(_:_:parameters:normaliser:episodes:seed:on:)``.
+    /// Every member's returns, by its mean or most probable action, all from the same start states. Waits.
     public func evaluate(episodes: Int, seed: UInt64) throws -> [EvaluationResult] {
-        try EvoGPU.evaluate(
-            network, saved.spec, parameters: parameters, normaliser: normaliser, episodes: episodes, seed: seed,
-            on: queue)
+        let evaluator = try evaluator(episodes: episodes)
+        try evaluator.start(seed: seed)
+        try evaluator.play(parameters, statistics: normaliser)
+        return try evaluator.read().map { EvaluationResult($0) }
+    }
+
+    private func evaluator(episodes: Int) throws -> Evaluator {
+        if let held, held.plan.episodes == episodes { return held }
+        held = nil
+        held = try queue.plan(lower: "the number of episodes") {
+            try Evaluator(
+                policy, saved.spec, members: saved.policies.count,
+                Evaluator.Plan(episodes: episodes, normalises: normaliser != nil), on: queue)
+        }
+        return held!
     }
 
     /// The best member of every run, chosen by one set of episodes and then judged by another, so that the choice does
@@ -56,9 +66,9 @@ public final class TrainedPopulation {
         run: Int, seed: UInt64, best: Int, members: [EvaluationResult]
     )] {
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: seed)
-        return saved.seeds.enumerated().map { run, seed in
-            let members = run * saved.population..<(run + 1) * saved.population
-            return (run, seed, best(of: members, choice, judged) - members.lowerBound, Array(judged[members]))
+        return saved.policies.runs.enumerated().map { run, label in
+            let members = run * saved.policies.perRun..<(run + 1) * saved.policies.perRun
+            return (run, label.seed, best(of: members, choice, judged) - members.lowerBound, Array(judged[members]))
         }
     }
 
@@ -85,17 +95,17 @@ public struct FinalEvaluation: Codable, Sendable {
     /// `best` was chosen by other episodes than these.
     public struct Run: Codable, Sendable {
         public let seed: UInt64
-        /// Of ERL's family.
-        public let variant: ERLVariant?
+        /// Where an algorithm has several in lock-step.
+        public let variant: String?
         public let best: Int, members: [Member]
     }
     public let environment: String, algorithm: String, episodes: Int, total_steps: Int, seconds: Double?
     public private(set) var runs: [Run]
 
     /// The same of some runs only.
-    func part(_ range: Range<Int>) -> FinalEvaluation {
+    func part(_ wanted: [Int]) -> FinalEvaluation {
         var part = self
-        part.runs = Array(runs[range.clamped(to: 0..<runs.count)])
+        part.runs = wanted.filter { runs.indices.contains($0) }.map { runs[$0] }
         return part
     }
 
@@ -109,7 +119,7 @@ public struct FinalEvaluation: Codable, Sendable {
         )
         runs = try population.evaluateFinal(episodes: episodes, seed: seed).map { run in
             Run(
-                seed: run.seed, variant: population.saved.variants[run.run], best: run.best,
+                seed: run.seed, variant: population.saved.policies.runs[run.run].variant, best: run.best,
                 members: run.members.map {
                     Member(
                         mean: $0.mean, std: $0.standardDeviation, min: $0.minimum, max: $0.maximum,

@@ -196,7 +196,7 @@ public final class TransitionMemory {
 
     /// Every owner's filled slots in order, heads and counts; what is not filled is left out. Waits; each owner's slots
     /// are read when they are asked for, before the memory changes.
-    func sources(_ name: String) throws -> [ArraySource] {
+    public func sources(_ name: String) throws -> [ArraySource] {
         let blocks: [Int32] = try blocks.read(), counts: [Int32] = try counts.read()
         return try [
             ArraySource(heads.namedArray("\(name).heads")), ArraySource(self.counts.namedArray("\(name).counts"))
@@ -211,7 +211,7 @@ public final class TransitionMemory {
     }
 
     /// - Throws: ``RunError`` for what is missing or does not fit.
-    func restore(_ name: String, from arrays: [String: NamedArray]) throws {
+    public func restore(_ name: String, from arrays: [String: NamedArray]) throws {
         try start()
         try heads.restore("\(name).heads", from: arrays)
         try counts.restore("\(name).counts", from: arrays)

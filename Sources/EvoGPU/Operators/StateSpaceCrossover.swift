@@ -133,7 +133,7 @@ public final class StateSpaceCrossover {
             sums: floats([members, rowPadding]), log: floats([members, rowPadding]),
             limits: floats([members], padded: false), uniform: floats([members, rows]), refinement: refinement)
         rollout = try Rollout(
-            spec, network: network, members: members, environments: e, steps: config.crossoverSteps,
+            spec, policy: network.actor, members: members, environments: e, steps: config.crossoverSteps,
             normaliser: self.normaliser, deterministic: false, streams: streams, on: queue)
         data = try (
             floats([members, passes * rows, n]), floats([members, passes * rows, count]),

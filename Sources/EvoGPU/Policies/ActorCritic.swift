@@ -8,67 +8,33 @@ public enum Initialisation: String, Choice {
     case pytorch
 }
 
-/// What a policy's last layer stands for.
-public enum PolicyKind: Sendable, Equatable {
-    /// Diagonal Gaussian over `count` dimensions with a state-independent log standard deviation.
-    case gaussian(count: Int)
-    /// Categorical over `count` actions.
-    case categorical(count: Int)
-    /// `tanh` of the last layer: a deterministic action in [-1, 1] per dimension.
-    case deterministic(count: Int)
-
-    public var count: Int {
-        switch self {
-        case .gaussian(let count), .categorical(let count), .deterministic(let count): count
-        }
-    }
-}
-
 /// A policy network and a value network in one parameter row per member: policy, log standard deviation (Gaussian
 /// only), value.
 public struct ActorCritic: Sendable {
-    public let kind: PolicyKind
-    public let layout: ParameterLayout
-    public let policy: MLP
+    /// The policy; a critic is what judges it.
+    public let actor: Policy
     public let value: MLP
+    public var kind: PolicyKind { actor.kind }
+    public var layout: ParameterLayout { actor.layout }
+    public var policy: MLP { actor.mlp }
     /// Offset of `log_std`, or nil.
-    public let logStd: Int?
+    public var logStd: Int? { actor.logStd }
     /// Where the value network begins in a row.
-    public let valueStart: Int
+    public var valueStart: Int { actor.parameterCount }
 
     public init(
         kind: PolicyKind, observations: Int, hidden: [Int], valueHidden: [Int], activation: Activation,
         norm: LayerNormForm? = nil
     ) {
-        var layout = ParameterLayout()
-        var output = Activation.identity
-        if case .deterministic = kind { output = .tanh }
-        policy = MLP(
-            inputs: observations, hidden: hidden, outputs: kind.count, activation: activation, outputActivation: output,
-            norm: norm, prefix: "policy", in: &layout)
-        if case .gaussian(let count) = kind {
-            logStd = layout.add("policy.log_std", columns: count)
-        } else {
-            logStd = nil
+        var layout = ParameterLayout(), value: MLP?
+        actor = Policy(
+            kind: kind, observations: observations, hidden: hidden, activation: activation, norm: norm, in: &layout
+        ) {
+            value = MLP(
+                inputs: observations, hidden: valueHidden, outputs: 1, activation: activation, norm: norm,
+                prefix: "value", in: &$0)
         }
-        valueStart = layout.rowCount
-        value = MLP(
-            inputs: observations, hidden: valueHidden, outputs: 1, activation: activation, norm: norm, prefix: "value",
-            in: &layout)
-        (self.kind, self.layout) = (kind, layout)
-    }
-
-    /// ERL's policy, whose rows hold no value network: ``value`` is the policy once more and without use.
-    public init(_ actor: ActorNetwork) {
-        var layout = ParameterLayout()
-        policy = MLP(
-            inputs: actor.mlp.inputs, hidden: actor.mlp.layers.dropLast().map(\.linear.outputs),
-            outputs: actor.mlp.outputs, activation: .tanh, outputActivation: .tanh,
-            norm: .erl, prefix: "policy", in: &layout)
-        precondition(layout.rowCount == actor.layout.rowCount)
-        (kind, value, logStd, valueStart, self.layout) = (
-            .deterministic(count: actor.mlp.outputs), policy, nil, layout.rowCount, layout
-        )
+        self.value = value!
     }
 
     /// First parameters for every member, from its own random stream. Reads `scratch` back: only to be used before

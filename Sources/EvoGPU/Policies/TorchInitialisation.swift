@@ -37,7 +37,7 @@ extension ParameterLayout {
     }
 }
 
-extension ActorNetwork {
+extension Policy {
     /// Turns a row of uniform numbers in [0, 1) into PyTorch's first weights.
     func fillLikeTorch(_ rows: inout [Float], at base: Int, lastScale: Float) {
         mlp.fillLikeTorch(&rows, at: base, lastScale: lastScale)

@@ -87,14 +87,14 @@ extension TrainedPopulation {
         let spec = saved.spec, count = members.count
         let (streams, chosen, statistics, rollout) = try queue.plan(lower: "the number of episodes") {
             let streams = try queue.tensor(.uint32, [count, 4]),
-                chosen = try queue.tensor(.float32, [count, network.layout.rowCount])
+                chosen = try queue.tensor(.float32, [count, policy.layout.rowCount])
             let statistics = try normaliser.map {
                 try ObservationNormaliser(members: count, width: spec.observationCount, limit: $0.limit, on: queue)
             }
             return (
                 streams, chosen, statistics,
                 try Rollout(
-                    spec, network: network, members: count, environments: episodes, steps: 1, normaliser: statistics,
+                    spec, policy: policy, members: count, environments: episodes, steps: 1, normaliser: statistics,
                     deterministic: true, autoReset: false, streams: streams, on: queue)
             )
         }
@@ -104,7 +104,7 @@ extension TrainedPopulation {
             let all: [Float] = try source.read()
             return members.flatMap { all[$0.row * width..<($0.row + 1) * width] }
         }
-        try chosen.write(rows(parameters, network.layout.rowCount))
+        try chosen.write(rows(parameters, policy.layout.rowCount))
         if let statistics, let normaliser {
             try statistics.mean.write(rows(normaliser.mean, spec.observationCount))
             try statistics.variance.write(rows(normaliser.variance, spec.observationCount))

@@ -1,155 +1,135 @@
 import Foundation
 
-/// One run's folder as a report needs it.
-struct ReportedRun {
-    let url: URL
-    let environment: String
-    /// What its curve is called: GPO, Single, Joint, PPO or A2C; of GPO's variants with what mutates where that is no
-    /// PPO; PDERL and the like.
-    let label: String
-    let population: Int, seeds: [UInt64], crosses: Bool
-    /// How parents and children acted while they were measured; nil if none were.
-    let measuredActions: MeasuredActions?
-    /// Per seed: environment steps of the whole run, the best member's return and the members' mean, over each one's
-    /// last ten episodes or more.
-    let curves: [[(steps: Double, best: Double, mean: Double)]]
+/// What a report was asked to show.
+public struct ReportOptions: Sendable {
+    /// Whose children are shown beside their parents, from 1, where an algorithm has rounds.
+    public var round = 1
+    /// Two entries of the observation to show visited states by; nil for the first two principal components.
+    public var dimensions: (Int, Int)?
+
+    public init(round: Int = 1, dimensions: (Int, Int)? = nil) {
+        (self.round, self.dimensions) = (round, dimensions)
+    }
+}
+
+/// The runs of one folder that share a method, as a report needs them.
+public struct ReportedRun {
+    public let url: URL, saved: SavedRun
+    /// What the method's curve is called.
+    public let method: String
+    /// Which of the folder's runs.
+    let runs: [Int]
+    /// Per run: environment steps, the best policy's return and the policies' mean.
+    let curves: [[CurvePoint]]
     let final: FinalEvaluation?
-    let lineage: [LineageEntry]
-    let visited: (arrays: [String: [Float]], width: Int, metadata: [String: String])?
+    public var environment: String { saved.spec.name }
+    var seeds: [UInt64] { runs.map { saved.policies.runs[$0].seed } }
 
-    /// A folder's runs: one for each variant of ERL's family, else one.
+    /// A folder's runs, one for each method.
     static func all(_ url: URL) throws -> [ReportedRun] {
-        let saved = try SavedRun(url)
-        guard let erl = saved.erl else { return [try ReportedRun(url, saved)] }
-        return try erl.variants.indices.map { try ReportedRun(url, saved, erl, variant: $0) }
-    }
-
-    private init(_ url: URL, _ saved: SavedRun, _ erl: ERLConfig, variant: Int) throws {
-        (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.trainingSeeds)
-        (crosses, measuredActions, lineage, visited) = (false, nil, [], nil)
-        label =
-            (erl.population == 0 ? erl.learner.rawValue : erl.variants[variant].rawValue).uppercased()
-            + (erl.isFaithful ? " (faithful)" : "")
-        let rows = variant * saved.trainingSeeds.count..<(variant + 1) * saved.trainingSeeds.count
-        var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: rows.count)
-        for row in try Self.rows(
-            saved.directory.metricsFile,
-            columns: [
-                "run", "frames",
-                erl.testEpisodes > 0 ? "paper_score" : erl.population > 0 ? "best_fitness" : "learner_return",
-                erl.population > 0 ? "mean_fitness" : "learner_return"
-            ])
-        {
-            if rows.contains(Int(row[0])), row[2].isFinite {
-                curves[Int(row[0]) - rows.lowerBound].append((row[1], row[2], row[3]))
-            }
+        let saved = try SavedRun(url), labels = saved.policies.runs
+        let curves = try CurveReader(saved).curves()
+        let final =
+            FileSystem.exists(saved.directory.finalFile) ? try FinalEvaluation.read(saved.directory.finalFile) : nil
+        var methods: [String] = []
+        for label in labels where !methods.contains(label.method) { methods.append(label.method) }
+        return methods.map { method in
+            let mine = labels.indices.filter { labels[$0].method == method }
+            return ReportedRun(
+                url: url, saved: saved, method: method, runs: mine, curves: mine.map { curves[$0] },
+                final: final?.part(mine))
         }
-        self.curves = curves
-        final =
-            FileSystem.exists(saved.directory.finalFile)
-            ? try FinalEvaluation.read(saved.directory.finalFile).part(rows) : nil
     }
+}
 
-    /// Some columns of `metrics.csv` as numbers; rows that lack one are passed over.
-    private static func rows(_ url: URL, columns: [String]) throws -> [[Double]] {
-        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(
-            separator: "\n", omittingEmptySubsequences: true)
-        let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-        let places = try columns.map { name in
-            guard let place = header.firstIndex(of: name) else {
-                throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted")
-            }
-            return place
-        }
-        return lines.dropFirst().compactMap { line in
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard fields.count == header.count else { return nil }
-            let numbers = places.compactMap { Double(fields[$0]) }
-            return numbers.count == places.count ? numbers : nil
+struct CurvePoint { let steps: Double, best: Double, mean: Double }
+
+/// Learning curves out of `metrics.csv`, by the columns' roles.
+private struct CurveReader {
+    let file: URL
+    let runs: Int, perRun: Int
+    private let header: [String], lines: [Substring]
+    private let metrics: [(name: String, meaning: String, role: ColumnRole?)]
+    /// Episodes of a member that its return is the mean of, or more.
+    private let window = 10.0
+
+    init(_ saved: SavedRun) throws {
+        (file, metrics) = (saved.directory.metricsFile, saved.algorithm.metrics)
+        (runs, perRun) = (saved.policies.runs.count, saved.policies.perRun)
+        let all = String(decoding: try FileSystem.read(file), as: UTF8.self).split(separator: "\n")
+        header = all.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+        lines = Array(all.dropFirst())
+        for metric in metrics where metric.role != nil && !header.isEmpty && !header.contains(metric.name) {
+            throw RunError("\(file.path): there is no column \(metric.name); what evogpu train wrote is accepted")
         }
     }
 
-    private init(_ url: URL, _ saved: SavedRun) throws {
-        (self.url, environment, population, seeds) = (url, saved.spec.name, saved.population, saved.seeds)
-        crosses = saved.gpo?.crosses ?? false
-        measuredActions = saved.gpo?.lineageActions
-        let base =
-            switch saved.gpo?.variant {
-            case .gpo: "GPO"
-            case .single: "Single"
-            case .joint: "Joint"
-            case nil: saved.algorithm.name.uppercased()
-            }
-        label = saved.gpo != nil && saved.ppo?.objective == .a2c ? "\(base) (A2C)" : base
-        curves = try Self.curves(saved.directory.metricsFile, seeds: saved.seeds, population: saved.population)
-        final = FileSystem.exists(saved.directory.finalFile) ? try FinalEvaluation.read(saved.directory.finalFile) : nil
-        lineage =
-            crosses && FileSystem.exists(saved.directory.lineageFile)
-            ? try LineageLog.read(saved.directory.lineageFile) : []
-        if FileSystem.exists(saved.directory.visitedFile) {
-            let (arrays, metadata) = try Safetensors.read(saved.directory.visitedFile)
-            visited = (
-                try Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, try $0.values(as: Float.self)) }),
-                arrays.first?.shape.last ?? 0, metadata
-            )
-        } else {
-            visited = nil
-        }
+    private func columns(_ role: ColumnRole) -> [Int] {
+        metrics.filter { $0.role == role }.compactMap { header.firstIndex(of: $0.name) }
+    }
+    private func column(_ role: ColumnRole) -> Int? { columns(role).first }
+
+    func curves() throws -> [[CurvePoint]] {
+        guard !header.isEmpty else { return Array(repeating: [], count: runs) }
+        guard column(.run) != nil else { throw RunError("\(file.path): no column has the run") }
+        return column(.member) == nil ? ofRuns() : ofMembers()
     }
 
-    private static func curves(_ url: URL, seeds: [UInt64], population: Int) throws -> [[(
-        steps: Double, best: Double, mean: Double
-    )]] {
-        let lines = String(decoding: try FileSystem.read(url), as: UTF8.self).split(
-            separator: "\n", omittingEmptySubsequences: true)
-        guard let header = lines.first?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) else {
-            return seeds.map { _ in [] }
+    private var rows: [[Substring]] {
+        lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }.filter { $0.count == header.count }
+    }
+
+    private func steps(_ fields: [Substring]) -> Double? {
+        if let total = column(.steps) { return Double(fields[total]) }
+        return column(.memberSteps).flatMap { Double(fields[$0]) }.map { $0 * Double(perRun) }
+    }
+
+    /// Rows with a run's best and mean.
+    private func ofRuns() -> [[CurvePoint]] {
+        var curves = [[CurvePoint]](repeating: [], count: runs)
+        for fields in rows {
+            func value(_ role: ColumnRole) -> Double? { columns(role).compactMap { Double(fields[$0]) }.last }
+            guard let run = Int(fields[column(.run)!]), curves.indices.contains(run), let steps = steps(fields),
+                let best = value(.best) ?? value(.mean), best.isFinite
+            else { continue }
+            curves[run].append(CurvePoint(steps: steps, best: best, mean: value(.mean) ?? best))
         }
-        func column(_ name: String) throws -> Int {
-            guard let index = header.firstIndex(of: name) else {
-                throw RunError("\(url.path): there is no column \(name); what evogpu train wrote is accepted")
-            }
-            return index
-        }
-        let
-            (iteration, steps, run, member, mean, count) = try (
-                column("iteration"), column("steps_per_member"), column("run"), column("member"), column("mean_return"),
-                column("episodes")
-            ), total = header.firstIndex(of: "total_steps"), broken = header.firstIndex(of: "non_finite_resets")
-        let window = 10.0
-        // each member's last episodes, at least `window`
-        var recent = [[(mean: Double, episodes: Double)]](repeating: [], count: seeds.count * population)
-        var curves = [[(steps: Double, best: Double, mean: Double)]](repeating: [], count: seeds.count)
-        var at = -1, atSteps = 0.0, changed = [Bool](repeating: false, count: seeds.count)
+        return curves
+    }
+
+    /// Rows with a member's return: over its last episodes, the best member's and the mean of all.
+    private func ofMembers() -> [[CurvePoint]] {
+        var recent = [[(mean: Double, episodes: Double)]](repeating: [], count: runs * perRun)
+        var curves = [[CurvePoint]](repeating: [], count: runs)
+        var at: Substring?, atSteps = 0.0, changed = [Bool](repeating: false, count: runs)
         func close() {
-            guard at >= 0 else { return }
-            for seed in seeds.indices where changed[seed] {
-                changed[seed] = false
-                let known = recent[seed * population..<(seed + 1) * population].filter { !$0.isEmpty }.map { list in
+            for run in changed.indices where changed[run] {
+                changed[run] = false
+                let known = recent[run * perRun..<(run + 1) * perRun].filter { !$0.isEmpty }.map { list in
                     list.reduce(0) { $0 + $1.mean * $1.episodes } / list.reduce(0) { $0 + $1.episodes }
                 }
-                if let best = known.max() {
-                    curves[seed].append((atSteps, best, known.reduce(0, +) / Double(known.count)))
-                }
+                guard let best = known.max() else { continue }
+                curves[run].append(
+                    CurvePoint(steps: atSteps, best: best, mean: known.reduce(0, +) / Double(known.count)))
             }
         }
-        for line in lines.dropFirst() {
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard fields.count == header.count, let now = Int(fields[iteration]), let run = Int(fields[run]),
-                let member = Int(fields[member]), seeds.indices.contains(run), (0..<population).contains(member)
+        for fields in rows {
+            guard let run = Int(fields[column(.run)!]), let member = Int(fields[column(.member)!]),
+                changed.indices.contains(run), (0..<perRun).contains(member)
             else { continue }
-            if now != at { close(); at = now }
-            atSteps = total.flatMap { Double(fields[$0]) } ?? (Double(fields[steps]) ?? 0) * Double(population)
+            if fields[0] != at { close() }
+            (at, atSteps) = (fields[0], steps(fields) ?? 0)
             // Returns of an iteration that met states which are not finite mean nothing.
-            if let broken, fields[broken] != "0" { continue }
-            if let value = Double(fields[mean]), value.isFinite, let episodes = Double(fields[count]), episodes > 0 {
-                let index = run * population + member
-                recent[index].append((value, episodes))
-                while recent[index].dropFirst().reduce(0, { $0 + $1.episodes }) >= window {
-                    recent[index].removeFirst()
-                }
-                changed[run] = true
+            if let faults = column(.faults), fields[faults] != "0" { continue }
+            guard let mean = column(.episodeReturn).flatMap({ Double(fields[$0]) }), mean.isFinite,
+                let episodes = column(.episodes).flatMap({ Double(fields[$0]) }), episodes > 0
+            else { continue }
+            let index = run * perRun + member
+            recent[index].append((mean, episodes))
+            while recent[index].dropFirst().reduce(0, { $0 + $1.episodes }) >= window {
+                recent[index].removeFirst()
             }
+            changed[run] = true
         }
         close()
         return curves

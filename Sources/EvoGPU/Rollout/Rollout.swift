@@ -5,7 +5,7 @@ import GPUTensor
 /// Rows are ordered member, step, environment: `[P, T, E, ...]`.
 public final class Rollout {
     public let members: Int, environments: Int, steps: Int
-    public let network: ActorCritic
+    public let policy: Policy
     public let environment: VectorEnvironment
     /// Raw observations while the rollout runs, normalised ones after ``finish(on:)``; `[P, T E, n]` padded.
     public let observations: Tensor
@@ -19,7 +19,7 @@ public final class Rollout {
     /// Log probability of each action, reward, and the two kinds of end, `[P, T E]`.
     public let logProbabilities: Tensor, rewards: Tensor, terminated: Tensor, truncated: Tensor
     /// Running statistics of observations per member: count, mean, variance, `[P, n]` padded each.
-    public let normaliser: ObservationNormaliser?
+    public internal(set) var normaliser: ObservationNormaliser?
 
     private let current: Tensor, environmentActions: Tensor, noise: Tensor, bounds: Tensor
     private let forward: MLPWorkspace
@@ -31,17 +31,17 @@ public final class Rollout {
     ///   - deterministic: act by the mean or the most probable category (evaluation).
     ///   - autoReset: start ended episodes anew.
     public init(
-        _ spec: EnvironmentSpec, network: ActorCritic, members: Int, environments: Int, steps: Int,
+        _ spec: EnvironmentSpec, policy: Policy, members: Int, environments: Int, steps: Int,
         normaliser: ObservationNormaliser?,
         deterministic: Bool, autoReset: Bool = true, streams: Tensor, on queue: Queue
     ) throws {
-        (self.members, self.environments, self.steps, self.network) = (members, environments, steps, network)
+        (self.members, self.environments, self.steps, self.policy) = (members, environments, steps, policy)
         (self.normaliser, self.deterministic, self.autoReset, self.streams) = (
             normaliser, deterministic, autoReset, streams
         )
         environment = try VectorEnvironment(
             spec, members: members, environmentsPerMember: environments, streams: streams, queue: queue)
-        let rows = steps * environments, actionCount = network.kind.count
+        let rows = steps * environments, actionCount = policy.kind.count
         observations = try queue.tensor(.float32, [members, rows, spec.observationCount], padded: true)
         nextObservations = try queue.tensor(.float32, [members, rows, spec.observationCount], padded: true)
         actions = try queue.tensor(.float32, [members, rows, actionCount], padded: true)
@@ -60,7 +60,7 @@ public final class Rollout {
             bounds = try queue.tensor(.float32, [1, 1])
             noise = try queue.tensor(.float32, [members, rows], padded: true)
         }
-        forward = try MLPWorkspace(network.policy, members: members, rows: environments, backward: false, on: queue)
+        forward = try MLPWorkspace(policy.mlp, members: members, rows: environments, backward: false, on: queue)
     }
 
     /// Writes the action bounds and starts every environment. To be called once, after the memory was planned.
@@ -85,7 +85,7 @@ public final class Rollout {
         try run(number, on: queue) { _, current in
             try forward.forward(MatrixView(current), parameters: parameters, on: queue)
             return Decision(
-                distribution: forward.output, logStd: parameters, offset: network.logStd ?? 0,
+                distribution: forward.output, logStd: parameters, offset: policy.logStd ?? 0,
                 memberStride: parameters.pitch, slotStride: 0)
         }
     }
@@ -108,7 +108,7 @@ public final class Rollout {
         }
         let slots = Int32(members * environments), e = Int32(environments), count = Int32(steps),
             width = Int32(spec.observationCount)
-        let actionCount = Int32(network.kind.count), statistics = normaliser
+        let actionCount = Int32(policy.kind.count), statistics = normaliser
         for t in 0..<steps {
             try queue.launch(
                 "observe", over: [members * environments], environment.observations, statistics?.mean ?? current,

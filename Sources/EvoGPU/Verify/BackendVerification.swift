@@ -72,7 +72,7 @@ public func verifyBackends(
     config.maxKL = PerMember([0, 0, 0.003])  // the third member stops early now and then
     try compare(spec, objective.rawValue, steps: iterations, variants: variants, report: report) { queue in
         let ppo = try PPO(config, spec, seeds: [7], on: queue)
-        return ({ _ = try ppo.iterate() }, { ppo.persistentTensors })
+        return ({ _ = try ppo.step() }, { ppo.tensors })
     }
 }
 
@@ -100,7 +100,7 @@ public func verifyEvolution(
     config.totalSteps = 2 * 3 * (3 * 120 + config.crossoverStepsPerChild)
     try compare(spec, "gpo", steps: 6, variants: variants, report: report) { queue in
         let gpo = try GPO(config, spec, seeds: [7, 8], on: queue)
-        return ({ _ = try gpo.step() }, { gpo.persistentTensors })
+        return ({ _ = try gpo.step() }, { gpo.tensors })
     }
 }
 

@@ -44,7 +44,7 @@ private func exerciseTraining(on queue: Queue) throws {
         config.objective = .penalty
         config.maxKL = 0.1
         let ppo = try PPO(config, spec, seeds: [1], on: queue)
-        _ = try ppo.iterate()
+        _ = try ppo.step()
     }
 }
 
@@ -309,19 +309,15 @@ private func exerciseOperators(on queue: Queue) throws {
 private func exerciseLearners(on queue: Queue) throws {
     for learner in LearnerKind.allCases {
         var config = ERLConfig()
-        (
-            config.population, config.variants, config.trials, config.eliteFraction, config.syncPeriod, config.learner,
-            config.pairing
-        ) = (5, ERLVariant.allCases, 2, 0.4, 1, learner, .mix)
-        (config.actorHidden, config.criticHidden, config.batchSize, config.replayMemory, config.geneticMemory) = (
-            [17, 5], [3, 19], 11, 97, 23
-        )
-        (
-            config.distillationBatchSize, config.distillationEpochs, config.mutationBatchSize, config.testEpisodes,
-            config.updatesPerStep, config.totalSteps
-        ) = (13, 1, 9, 1, 0.05, 1)
+        (config.own.population, config.own.variants, config.own.trials) = (5, ERLVariant.allCases, 2)
+        (config.own.eliteFraction, config.own.syncPeriod, config.own.pairing) = (0.4, 1, .mix)
+        (config.learning.learner, config.learning.batchSize, config.learning.replayMemory) = (learner, 11, 97)
+        (config.learning.actorHidden, config.learning.criticHidden) = ([17, 5], [3, 19])
+        (config.own.geneticMemory, config.own.distillationBatchSize, config.own.distillationEpochs) = (23, 13, 1)
+        (config.own.mutationBatchSize, config.own.testEpisodes, config.own.totalSteps) = (9, 1, 1)
+        config.learning.updatesPerStep = 0.05
         _ = try ERL(config, EnvironmentSpec.named("Swimmer-v5", settings: ["time_limit=12"]), seeds: [1], on: queue)
-            .iterate()
+            .step()
     }
 }
 

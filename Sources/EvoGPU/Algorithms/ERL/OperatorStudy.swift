@@ -63,13 +63,15 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
     -> OperatorStudy
 {
     let saved = try SavedRun(url)
-    guard let config = saved.erl, config.population > 1 else {
+    guard let config = saved.config as? ERLConfig else {
         throw RunError(
-            "\(url.path): a run of \(saved.algorithm.name) without a population that ERL evolves; runs of erl, perl, derl and pderl are accepted"
-        )
+            """
+            \(url.path): a run of \(saved.algorithm.name) without a population that ERL evolves; runs of erl, perl, derl \
+            and pderl are accepted
+            """)
     }
-    guard saved.seeds.indices.contains(run) else {
-        throw RunError("--run is \(run); accepted: 0 to \(saved.seeds.count - 1)")
+    guard saved.policies.runs.indices.contains(run) else {
+        throw RunError("--run is \(run); accepted: 0 to \(saved.policies.runs.count - 1)")
     }
     for (name, value, limit) in [
         ("samples", settings.samples, 1000), ("episodes", settings.episodes, 10_000),
@@ -89,15 +91,15 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
             )
         }
     }
-    let checkpoint = try Checkpoint.read(state: TrainingRun.State.self, in: url)
-    try TrainingRun.check(checkpoint.state, against: saved)
-    guard checkpoint.state.iteration > 0 else {
+    let (arrays, state) = try Checkpoint.read(state: TrainingRun.State<TrainingRun.AnyOwn>.self, in: url)
+    try state.head.check(against: saved)
+    guard state.head.iteration > 0 else {
         throw RunError(
             "\(url.path): the run has no generation behind it, so that nobody remembers anything; a run from its first generation on is accepted"
         )
     }
     return try StudyStage(
-        saved, config, run, settings, checkpoint.arrays, generation: checkpoint.state.iteration, on: queue
+        saved, config, run, settings, arrays, generation: state.head.iteration, on: queue
     ).study()
 }
 
@@ -112,7 +114,7 @@ private final class StudyStage {
     let couples: [Couple], parents: [Int]
     /// Children whose memory is their own, rather than their parent's.
     let rings: Int
-    let table: Tensor, critics: Tensor, memory: TransitionMemory, episodes: Episodes, streams: Tensor
+    let table: Tensor, critics: Tensor, memory: TransitionMemory, episodes: Evaluator, streams: Tensor
     let words: [UInt32]
     let crossover: DistillationCrossover, swap: NPointCrossover, proximalMutation: ProximalMutation,
         gaussianMutation: GaussianMutation
@@ -126,7 +128,7 @@ private final class StudyStage {
         (self.saved, self.config, self.run, self.settings, self.generation, self.queue) = (
             saved, config, run, settings, generation, queue
         )
-        (actor, critic) = try ERL.networks(config, saved.spec)
+        (actor, critic) = try config.learning.networks(saved.spec)
         k = config.population
         let n = settings.samples, pairings = PairScore.allCases.count * settings.childrenPerPairing, k = k
         distilled = k..<k + n
@@ -157,6 +159,8 @@ private final class StudyStage {
             config.distillationEpochs, config.distillationBatchSize, config.distillationLearningRate
         )
         distillation.start = config.distillationStart == .fitter ? .fitter : .weaker
+        var plan = Evaluator.Plan(episodes: settings.episodes)
+        plan.keepsTransitions = true
         let (actor, critic, words, ringCount, most) = (actor, critic, words, k + rings, max(n, pairings))
         (table, critics, memory, episodes, streams, crossover, swap, proximalMutation, gaussianMutation, distance) =
             try queue.plan(lower: "--samples, --episodes or --children") {
@@ -167,9 +171,7 @@ private final class StudyStage {
                     TransitionMemory(
                         owners: ringCount, capacity: config.geneticMemory, observations: saved.spec.observationCount,
                         actions: saved.spec.action.width, inherits: true, on: queue),
-                    Episodes(
-                        saved.spec, actor: actor, members: size, environments: settings.episodes, streams: streams,
-                        exploration: nil, keeps: true, truncationMasks: false, on: queue), streams,
+                    Evaluator(actor, saved.spec, members: size, plan, streams: streams, on: queue), streams,
                     DistillationCrossover(
                         actor, critic, runs: 1, population: size, limit: most, capacity: config.geneticMemory,
                         settings: distillation, owners: owners, streams: words, on: queue),
@@ -196,7 +198,8 @@ private final class StudyStage {
             _ = try Checkpoint.expect(arrays[name], name: name, dtype: .f32, shape: shape)
             return try arrays[name]!.values()
         }
-        let runs = saved.seeds.count, policies = config.policies, n = actor.layout.rowCount, base = run * policies,
+        let runs = saved.policies.runs.count, policies = config.policies, n = actor.layout.rowCount,
+            base = run * policies,
             critic = self.critic.layout.rowCount
         let all = try values("parameters", [runs * policies, n])
         try table.write(Array(all[base * n..<(base + k) * n]), at: 0)
@@ -233,7 +236,7 @@ private final class StudyStage {
         let n = settings.samples
         // As in training, the parents remember what they have done themselves: a checkpoint is written after its
         // generation's mutations, so that most of its policies have not played yet.
-        try episodes.play(1, parameters: table)
+        try episodes.play(table, number: 1)
         let trials = min(config.trials, settings.episodes)
         try memory.append(
             episodes.transitions!, lengths: episodes.lengths!,
@@ -275,7 +278,9 @@ private final class StudyStage {
         try gaussianMutation.mutate(Array(gaussian), parameters: table, step: 1)
         // Every magnitude scales the same noise: a mutant draws with the stream of its place among the first, so they
         // go there in turn.
-        let own = try config.mutationMagnitude.values(count: saved.seeds.count, name: "mutation_magnitude")[run],
+        let
+            own = try config.mutationMagnitude.values(count: saved.policies.runs.count, name: "mutation_magnitude")[
+                run],
             first = Array(proximal.prefix(n))
         for (index, magnitude) in ([Double(own)] + settings.magnitudes).enumerated().reversed() {
             try copy(first.map { (from: parents[$0 - proximal.lowerBound], to: $0) })
@@ -292,7 +297,8 @@ private final class StudyStage {
         let score = played.fitness
 
         return OperatorStudy(
-            environment: saved.spec.name, algorithm: saved.algorithm.name, variant: saved.variants[run]?.rawValue ?? "",
+            environment: saved.spec.name, algorithm: saved.algorithm.name,
+            variant: saved.policies.runs[run].variant ?? "",
             run: run, generation: generation, episodes: settings.episodes, axes: plane.axes,
             crossovers: (0..<n).map { i in
                 let (a, b) = sorted[i], both = density(a, b), s = swapped.lowerBound + 2 * i
@@ -354,9 +360,9 @@ private final class StudyStage {
 
     /// Everybody's mean return and visited states, by place in the table.
     private func play(_ number: Int) throws -> (fitness: [Double], states: [[Float]]) {
-        try episodes.play(number, parameters: table)
-        let played = try episodes.read(), e = settings.episodes, width = saved.spec.observationCount,
-            row = memory.width, limit = episodes.limit
+        try episodes.play(table, number: UInt32(number))
+        let played = try episodes.read().flatMap { $0 }, e = settings.episodes
+        let width = saved.spec.observationCount, row = memory.width, limit = saved.spec.timeLimit
         let all: [Float] = try episodes.transitions!.read()
         var states: [[Float]] = []
         for place in 0..<size {

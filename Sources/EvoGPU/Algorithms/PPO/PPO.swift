@@ -22,7 +22,7 @@ public struct MemberFigures: Sendable, Equatable {
 ///
 /// Schulman et al. 2017 (arXiv:1707.06347), Algorithm 1; Mnih et al. 2016 (arXiv:1602.01783) for A2C. Members share no
 /// data, unless GPO has them do it (``share(_:)``).
-public final class PPO {
+public final class PPO: Algorithm {
     public let config: PPOConfig
     public let spec: EnvironmentSpec
     public let network: ActorCritic
@@ -46,28 +46,64 @@ public final class PPO {
     public var afterPhase: ((String) throws -> Void)?
     private var sharing: DataSharing?
     private let queue: Queue
-    private let streams: Tensor
-    private let batch: Batch
+    private let buffers: Buffers
     private let loss: PolicyLoss
     private var policy: MLPWorkspace { loss.policy }
     private var value: MLPWorkspace { loss.value }
-    private let gradients: Tensor
-    private let settings: Tensor, discounts: Tensor, klLimits: Tensor, klTargets: Tensor
-    private let values: Tensor, nextValues: Tensor, advantages: Tensor, returns: Tensor
-    private let runningRewards: Tensor, rewardSums: Tensor, rewardStatistics: Tensor, rewardScale: Tensor
-    private let order: Tensor, ordered: Tensor
-    private let log: Tensor, figures: Tensor
 
-    /// What one gradient step works on, for every member.
-    private struct Batch {
+    /// R = T E rows of a rollout, B of a minibatch.
+    private struct Buffers {
+        /// Random streams, `[P, 4]`.
+        let streams: Tensor
+        let gradients: Tensor
+        /// Of each member: clip range, KL, entropy and value coefficients `[P, 4]`, discount and lambda `[P, 2]`, limit
+        /// and target of the KL `[P]`.
+        let settings: Tensor, discounts: Tensor, klLimits: Tensor, klTargets: Tensor
+        /// `[P, R]`.
+        let values: Tensor, nextValues: Tensor, advantages: Tensor, returns: Tensor
+        let runningRewards: Tensor, rewardSums: Tensor, rewardStatistics: Tensor, rewardScale: Tensor
+        /// Rows in random order, and in their own.
+        let order: Tensor, ordered: Tensor
+        let log: Tensor, figures: Tensor
+        /// Whom members take over from, `[P]`.
+        let sources: Tensor
+        /// What one gradient step works on, for every member.
         let observations: Tensor, actions: Tensor, scalars: Tensor, advantageStatistics: Tensor, sums: Tensor
+
+        init(_ config: PPOConfig, _ network: ActorCritic, members: Int, on queue: Queue) throws {
+            let rows = config.environments * config.rolloutSteps, b = config.batchSize
+            func floats(_ shape: [Int], padded: Bool = false) throws -> Tensor {
+                try queue.tensor(.float32, shape, padded: padded)
+            }
+            streams = try queue.tensor(.uint32, [members, 4])
+            gradients = try floats([members, network.layout.rowCount])
+            (settings, discounts) = try (floats([members, 4]), floats([members, 2]))
+            (klLimits, klTargets) = try (floats([members]), floats([members]))
+            (values, nextValues) = try (floats([members, rows]), floats([members, rows]))
+            (advantages, returns) = try (floats([members, rows]), floats([members, rows]))
+            runningRewards = try floats([members, config.environments])
+            rewardSums = try floats([members, rows], padded: true)
+            rewardStatistics = try floats([members, 3])
+            rewardScale = try floats([members])
+            order = try queue.tensor(.int32, [members, rows], padded: true)
+            ordered = try queue.tensor(.int32, [members, rows], padded: true)
+            log = try floats([members, PolicyLoss.statisticCount])
+            figures = try floats([members, PPO.figureCount])
+            sources = try queue.tensor(.int32, [members])
+            observations = try floats([members, b, network.policy.inputs], padded: true)
+            actions = try floats([members, b, network.kind.count], padded: true)
+            scalars = try floats([3, members, b], padded: true)
+            advantageStatistics = try floats([members, 2])
+            sums = try floats([members, PolicyLoss.statisticCount])
+        }
     }
 
     /// Allocates everything and draws the first parameters.
     ///
     /// - Throws: ``RunError`` for a setting that can't be; ``DeviceError`` if the memory does not suffice, before
     ///   anything is allocated.
-    public init(_ config: PPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws {
+    public init(_ config: PPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], at place: Place) throws {
+        let queue = place.queue
         try config.validate()
         guard !seeds.isEmpty else { throw RunError("seeds is empty; accepted: at least one seed") }
         let members = seeds.count * config.population
@@ -81,70 +117,39 @@ public final class PPO {
         (self.config, self.spec, self.seeds, self.members, self.queue) = (config, spec, seeds, members, queue)
         let network = Self.network(config, spec)
         self.network = network
-        let (e, t, b, n) = (config.environments, config.rolloutSteps, config.batchSize, network.layout.rowCount)
-        let rows = e * t, actionCount = network.kind.count
+        let n = network.layout.rowCount
         guard n < 1 << 30 else {
             throw RunError("hidden and value_hidden make \(n) parameters per member; accepted: fewer than \(1 << 30)")
         }
-
-        let memory = try queue.plan(lower: "population, environments, rollout_steps, batch_size or the number of seeds")
-        {
-            let streams = try queue.tensor(.uint32, [members, 4])
+        let memory = try queue.plan(
+            lower: "population, environments, rollout_steps, batch_size or the number of seeds"
+        ) {
+            let buffers = try Buffers(config, network, members: members, on: queue)
             let normaliser =
-                try config.normaliseObservations
-                ? ObservationNormaliser(
+                !config.normaliseObservations
+                ? nil
+                : try ObservationNormaliser(
                     members: members, width: spec.observationCount, limit: Float(config.observationLimit), on: queue)
-                : nil
-            func floats(_ shape: [Int], padded: Bool = false) throws -> Tensor {
-                try queue.tensor(.float32, shape, padded: padded)
-            }
             return try (
-                streams: streams, parameters: floats([members, n]), gradients: floats([members, n]),
+                buffers: buffers, parameters: queue.tensor(.float32, [members, n]),
                 rollout: Rollout(
-                    spec, network: network, members: members, environments: e, steps: t, normaliser: normaliser,
-                    deterministic: false, streams: streams, on: queue),
+                    spec, policy: network.actor, members: members, environments: config.environments,
+                    steps: config.rolloutSteps, normaliser: normaliser, deterministic: false,
+                    streams: buffers.streams, on: queue),
                 optimiser: Optimiser(
                     .adam(epsilon: config.adamEpsilon), members: members, parameters: n, split: network.valueStart,
                     on: queue),
-                loss: PolicyLoss(network, members: members, rows: b, on: queue),
-                batch: Batch(
-                    observations: floats([members, b, spec.observationCount], padded: true),
-                    actions: floats([members, b, actionCount], padded: true),
-                    scalars: floats([3, members, b], padded: true), advantageStatistics: floats([members, 2]),
-                    sums: floats([members, PolicyLoss.statisticCount])),
-                perMember: (
-                    settings: floats([members, 4]), discounts: floats([members, 2]), klLimits: floats([members]),
-                    klTargets: floats([members])
-                ),
-                rows: (
-                    values: floats([members, rows]), nextValues: floats([members, rows]),
-                    advantages: floats([members, rows]), returns: floats([members, rows])
-                ),
-                rewards: (
-                    running: floats([members, e]), sums: floats([members, rows], padded: true),
-                    statistics: floats([members, 3]), scale: floats([members])
-                ),
-                orders: (
-                    random: queue.tensor(.int32, [members, rows], padded: true),
-                    ascending: queue.tensor(.int32, [members, rows], padded: true)
-                ),
-                log: floats([members, PolicyLoss.statisticCount]), figures: floats([members, Self.figureCount])
+                loss: PolicyLoss(network, members: members, rows: config.batchSize, on: queue)
             )
         }
-        (streams, parameters, gradients, rollout, optimiser) = (
-            memory.streams, memory.parameters, memory.gradients, memory.rollout, memory.optimiser
-        )
-        (loss, batch) = (memory.loss, memory.batch)
-        (settings, discounts, klLimits, klTargets) = memory.perMember
-        (values, nextValues, advantages, returns) = memory.rows
-        (runningRewards, rewardSums, rewardStatistics, rewardScale) = memory.rewards
-        (order, ordered) = memory.orders
-        (log, figures) = (memory.log, memory.figures)
+        (buffers, parameters) = (memory.buffers, memory.parameters)
+        (rollout, optimiser, loss) = (memory.rollout, memory.optimiser, memory.loss)
         try writeSettings()
-        try rewardScale.write([Float](repeating: 1, count: members))
+        try buffers.rewardScale.write([Float](repeating: 1, count: members))
         try parameters.write(
             network.initialRows(
-                config.initialisation, scratch: parameters, streams: streams, logStd: Float(config.initialLogStd),
+                config.initialisation, scratch: parameters, streams: buffers.streams,
+                logStd: Float(config.initialLogStd),
                 on: queue))
         try rollout.normaliser?.start()
         try rollout.start()
@@ -152,13 +157,9 @@ public final class PPO {
 
     /// The networks that a config makes for a task.
     public static func network(_ config: PPOConfig, _ spec: EnvironmentSpec) -> ActorCritic {
-        let kind: PolicyKind =
-            switch spec.action {
-            case .discrete(let count): .categorical(count: count)
-            case .box(let low, _): .gaussian(count: low.count)
-            }
-        return ActorCritic(
-            kind: kind, observations: spec.observationCount, hidden: config.hidden, valueHidden: config.valueHidden,
+        ActorCritic(
+            kind: .stochastic(for: spec), observations: spec.observationCount, hidden: config.hidden,
+            valueHidden: config.valueHidden,
             activation: config.activation.activation)
     }
 
@@ -172,23 +173,24 @@ public final class PPO {
         func interleaved(_ columns: [[Float]]) -> [Float] {
             (0..<members).flatMap { member in columns.map { $0[member] } }
         }
-        try streams.write(Queue.streamWords(seeds: seeds, membersPerRun: config.population))
-        try settings.write(
+        try buffers.streams.write(Queue.streamWords(seeds: seeds, membersPerRun: config.population))
+        try buffers.settings.write(
             interleaved([
                 perMember(config.clipRange, "clip_range"), perMember(config.klCoefficient, "kl_coefficient"),
                 perMember(config.entropyCoefficient, "entropy_coefficient"),
                 perMember(config.valueCoefficient, "value_coefficient")
             ]))
-        try discounts.write(interleaved([perMember(config.gamma, "gamma"), perMember(config.gaeLambda, "gae_lambda")]))
-        try klLimits.write(perMember(config.maxKL, "max_kl"))
-        try klTargets.write(perMember(config.klTarget, "kl_target"))
+        try buffers.discounts.write(
+            interleaved([perMember(config.gamma, "gamma"), perMember(config.gaeLambda, "gae_lambda")]))
+        try buffers.klLimits.write(perMember(config.maxKL, "max_kl"))
+        try buffers.klTargets.write(perMember(config.klTarget, "kl_target"))
         let rate = try perMember(config.learningRate, "learning_rate")
         try optimiser.rates.write(
             interleaved([rate, config.valueLearningRate.map { try perMember($0, "value_learning_rate") } ?? rate]))
         try optimiser.normLimits.write(perMember(config.maxGradientNorm, "max_gradient_norm"))
         try optimiser.active.write([Int32](repeating: 1, count: members))
         let rows = config.environments * config.rolloutSteps
-        try ordered.write((0..<members).flatMap { _ in (0..<rows).map(Int32.init) })
+        try buffers.ordered.write((0..<members).flatMap { _ in (0..<rows).map(Int32.init) })
     }
 
     /// From now on members learn from the samples of those that `sharing` says too; ``history`` has to be there.
@@ -205,7 +207,7 @@ public final class PPO {
     /// else.
     ///
     /// - Returns: one entry per member, run by run.
-    public func iterate() throws -> [MemberFigures] {
+    public func step() throws -> [MemberFigures] {
         try rollout.run(iteration, parameters: parameters, on: queue)
         try history?.keep(rollout, on: queue)
         try afterPhase?("rollout")
@@ -216,11 +218,12 @@ public final class PPO {
         let progress = Float(stepsPerMember) / Float(config.iterations * rows)
         let rateScale: Float = config.learningRateSchedule == .linear ? 1 - progress : 1
         // A full batch needs no shuffling: its rows are read one after the other.
-        let shuffles = config.batchSize < rows, order = shuffles ? order : ordered
+        let shuffles = config.batchSize < rows, order = shuffles ? buffers.order : buffers.ordered
         for epoch in 0..<config.epochs {
             if shuffles {
                 try queue.randomPermutation(
-                    order, streams: streams, step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch),
+                    order, streams: buffers.streams,
+                    step: UInt32(truncatingIfNeeded: iteration * config.epochs + epoch),
                     purpose: "PERM")
             }
             for first in stride(from: 0, to: rows, by: config.batchSize) {
@@ -231,9 +234,10 @@ public final class PPO {
         }
         if config.objective == .penalty {
             for first in stride(from: 0, to: rows, by: config.batchSize) {
-                try lose(ordered, first: first, count: min(config.batchSize, rows - first), afterUpdate: true)
+                try lose(buffers.ordered, first: first, count: min(config.batchSize, rows - first), afterUpdate: true)
             }
-            try queue.launch("adapt_penalty", over: [members], log, klTargets, settings, Int32(members))
+            try queue.launch(
+                "adapt_penalty", over: [members], buffers.log, buffers.klTargets, buffers.settings, Int32(members))
         }
         try rollout.normaliser?.commit(on: queue)
         iteration += 1
@@ -247,7 +251,9 @@ public final class PPO {
         let p = Int32(members), t = Int32(config.rolloutSteps), e = Int32(config.environments),
             rows = config.environments * config.rolloutSteps
         try rollout.finish(on: queue)
-        for (observations, values) in [(rollout.observations, values), (rollout.nextObservations, nextValues)] {
+        for (observations, values) in [
+            (rollout.observations, buffers.values), (rollout.nextObservations, buffers.nextValues)
+        ] {
             for first in stride(from: 0, to: rows, by: config.batchSize) {
                 let count = min(config.batchSize, rows - first)
                 let view = MatrixView(
@@ -262,16 +268,19 @@ public final class PPO {
         let range = [config.environments, members]
         if config.normaliseRewards {
             try queue.launch(
-                "discounted_rewards", over: range, rollout.rewards, rollout.terminated, rollout.truncated, discounts,
-                runningRewards, rewardSums, p, t, e, Int32(rewardSums.pitch))
+                "discounted_rewards", over: range, rollout.rewards, rollout.terminated, rollout.truncated,
+                buffers.discounts,
+                buffers.runningRewards, buffers.rewardSums, p, t, e, Int32(buffers.rewardSums.pitch))
             try queue.launch(
-                "reward_statistics", over: [members], rewardSums, rewardStatistics, rewardScale, p, Int32(rows),
-                Int32(rewardSums.pitch), Float(1e-8))
+                "reward_statistics", over: [members], buffers.rewardSums, buffers.rewardStatistics, buffers.rewardScale,
+                p, Int32(rows),
+                Int32(buffers.rewardSums.pitch), Float(1e-8))
         }
         try queue.launch(
-            "generalised_advantage", over: range, rollout.rewards, values, nextValues, rollout.terminated,
-            rollout.truncated, discounts, rewardScale,
-            advantages, returns, p, t, e,
+            "generalised_advantage", over: range, rollout.rewards, buffers.values, buffers.nextValues,
+            rollout.terminated,
+            rollout.truncated, buffers.discounts, buffers.rewardScale,
+            buffers.advantages, buffers.returns, p, t, e,
             config.normaliseRewards ? Float(config.rewardLimit) : Float.greatestFiniteMagnitude)
     }
 
@@ -282,23 +291,25 @@ public final class PPO {
         try queue.launch(
             "gather_minibatch", over: [count, members], order, rollout.observations, rollout.actions,
             rollout.distributions, rollout.logProbabilities,
-            advantages, returns, batch.observations, batch.actions, loss.distributions, batch.scalars, p, rows,
+            buffers.advantages, buffers.returns, buffers.observations, buffers.actions, loss.distributions,
+            buffers.scalars, p, rows,
             Int32(first), b,
-            Int32(order.pitch), Int32(batch.observations.pitch), Int32(batch.actions.pitch), Int32(batch.scalars.pitch))
+            Int32(order.pitch), Int32(buffers.observations.pitch), Int32(buffers.actions.pitch),
+            Int32(buffers.scalars.pitch))
         let x = MatrixView(
-            batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
+            buffers.observations, memberStride: count * buffers.observations.pitch, pitch: buffers.observations.pitch)
         try policy.forward(x, parameters: parameters, rows: count, on: queue)
         try value.forward(x, parameters: parameters, rows: count, on: queue)
         try queue.launch(
-            "advantage_statistics", over: [members], batch.scalars, batch.advantageStatistics, p, b,
-            Int32(batch.scalars.pitch), Int32(config.normaliseAdvantage ? 1 : 0))
+            "advantage_statistics", over: [members], buffers.scalars, buffers.advantageStatistics, p, b,
+            Int32(buffers.scalars.pitch), Int32(config.normaliseAdvantage ? 1 : 0))
         try loss.evaluate(
-            form: config.objective.form, rows: count, parameters: parameters, actions: batch.actions,
-            scalars: batch.scalars,
-            advantageStatistics: batch.advantageStatistics, settings: settings)
-        try loss.sumStatistics(into: batch.sums, rows: count)
+            form: config.objective.form, rows: count, parameters: parameters, actions: buffers.actions,
+            scalars: buffers.scalars,
+            advantageStatistics: buffers.advantageStatistics, settings: buffers.settings)
+        try loss.sumStatistics(into: buffers.sums, rows: count)
         try queue.launch(
-            "policy_progress", over: [members], batch.sums, klLimits, optimiser.active, log, p, b,
+            "policy_progress", over: [members], buffers.sums, buffers.klLimits, optimiser.active, buffers.log, p, b,
             Int32(afterUpdate ? 1 : 0))
     }
 
@@ -306,29 +317,30 @@ public final class PPO {
     /// still active.
     private func step(_ order: Tensor, first: Int, count: Int, rateScale: Float) throws {
         let x = MatrixView(
-            batch.observations, memberStride: count * batch.observations.pitch, pitch: batch.observations.pitch)
-        try policy.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
-        try value.backward(x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
-        try loss.sumLogStdGradients(into: gradients, rows: count)
+            buffers.observations, memberStride: count * buffers.observations.pitch, pitch: buffers.observations.pitch)
+        try policy.backward(x, parameters: parameters, parameterGradients: buffers.gradients, rows: count, on: queue)
+        try value.backward(x, parameters: parameters, parameterGradients: buffers.gradients, rows: count, on: queue)
+        try loss.sumLogStdGradients(into: buffers.gradients, rows: count)
         if let sharing, let history {
             try sharing.addGradients(
-                to: gradients,
+                to: buffers.gradients,
                 .init(
                     history: history, order: order, actions: rollout.actions,
                     logProbabilities: rollout.logProbabilities,
-                    advantages: advantages, normaliser: rollout.normaliser,
+                    advantages: buffers.advantages, normaliser: rollout.normaliser,
                     normaliseAdvantage: config.normaliseAdvantage,
                     form: config.objective.form, loss: loss), parameters: parameters, first: first, count: count)
         }
-        try optimiser.step(parameters, gradients: gradients, rateScale: rateScale, on: queue)
+        try optimiser.step(parameters, gradients: buffers.gradients, rateScale: rateScale, on: queue)
     }
 
     private func readFigures() throws -> [MemberFigures] {
         try queue.launch(
-            "collect_figures", over: [members], log, rollout.environment.episode, settings, optimiser.norms,
-            optimiser.skipped, optimiser.active, figures,
+            "collect_figures", over: [members], buffers.log, rollout.environment.episode, buffers.settings,
+            optimiser.norms,
+            optimiser.skipped, optimiser.active, buffers.figures,
             Int32(members), Int32(config.environments), Int32(rollout.environment.episode.pitch))
-        let all: [Float] = try figures.read()
+        let all: [Float] = try buffers.figures.read()
         return (0..<members).map { member in
             let row = all[member * Self.figureCount..<(member + 1) * Self.figureCount].map(Double.init)
             var figures = MemberFigures()
@@ -375,10 +387,10 @@ public final class PPO {
         }
         if moments {
             // The gradients' room is free between iterations.
-            let indices = try queue.tensor(sources.map(Int32.init))
+            try buffers.sources.write(sources.map(Int32.init))
             for rows in [optimiser.firstMoments, optimiser.secondMoments] {
-                try queue.gatherRows(gradients, from: rows, indices)
-                try queue.copy(gradients, to: rows)
+                try queue.gatherRows(buffers.gradients, from: rows, buffers.sources)
+                try queue.copy(buffers.gradients, to: rows)
             }
             try takeOver(optimiser.corrections, columns: 0..<2, of: 2)
         } else {
@@ -392,26 +404,26 @@ public final class PPO {
             }
             try tensor.write(after)
         }
-        try takeOver(rewardStatistics, columns: 0..<3, of: 3)
-        try takeOver(rewardScale, columns: 0..<1, of: 1)
-        try takeOver(settings, columns: 1..<2, of: 4)
+        try takeOver(buffers.rewardStatistics, columns: 0..<3, of: 3)
+        try takeOver(buffers.rewardScale, columns: 0..<1, of: 1)
+        try takeOver(buffers.settings, columns: 1..<2, of: 4)
         // A broken member's may not be finite, and nothing else would clear it; an environment's state that is not is
         // left by a reset.
-        try queue.zero(runningRewards)
+        try queue.zero(buffers.runningRewards)
         if let restart { try rollout.environment.reset(step: restart) }
         history?.restart()
     }
 
     // MARK: Checkpoints
 
-    /// Every tensor that the next iteration depends on, by name.
-    public var persistentTensors: [(name: String, tensor: Tensor)] {
+    public var tensors: [(name: String, tensor: Tensor)] {
         var tensors: [(String, Tensor)] = [
             ("parameters", parameters), ("adam.first_moments", optimiser.firstMoments),
             ("adam.second_moments", optimiser.secondMoments),
-            ("adam.corrections", optimiser.corrections), ("settings", settings), ("reward.running", runningRewards),
-            ("reward.statistics", rewardStatistics),
-            ("reward.scale", rewardScale)
+            ("adam.corrections", optimiser.corrections), ("settings", buffers.settings),
+            ("reward.running", buffers.runningRewards),
+            ("reward.statistics", buffers.rewardStatistics),
+            ("reward.scale", buffers.rewardScale)
         ]
         if let normaliser = rollout.normaliser {
             tensors += [
@@ -422,16 +434,14 @@ public final class PPO {
         return tensors + rollout.environment.tensors.map { ($0.name, $0.tensor) }
     }
 
-    /// Continues after a number of iterations; the persistent tensors must have been written.
-    ///
     /// Of the settings only the KL penalty's coefficient, which training changes, comes from the checkpoint; the others
     /// are the config's.
-    public func resume(atIteration iteration: Int) throws {
+    public func resume(_ state: Stateless, at iteration: Int) throws {
         self.iteration = iteration
-        let saved: [Float] = try settings.read()
+        let saved: [Float] = try buffers.settings.read()
         try writeSettings()
-        var current: [Float] = try settings.read()
+        var current: [Float] = try buffers.settings.read()
         for member in 0..<members { current[4 * member + 1] = saved[4 * member + 1] }
-        try settings.write(current)
+        try buffers.settings.write(current)
     }
 }

@@ -1,44 +1,5 @@
 import GPUTensor
 
-/// One child's origin, as `lineage.jsonl` holds it. Members count within their run; returns are means over episodes.
-public struct LineageEntry: Sendable, Codable, Equatable {
-    /// From 1; a child of round r is an individual of generation r, and its parents are of generation r - 1.
-    public var round: Int, run: Int, seed: UInt64, child: Int
-    public var parents: [Int], fitter: Int, `operator`: CrossoverOperator
-    /// Of either parent, in the mutation's last rollouts: what selection went by.
-    public var fitness: [Double]
-    /// `KL[child || expert]` and of the child to either parent, in nats on the states of the crossover's last rollout,
-    /// the child's own, or the expert's without `dagger_passes`; nil for parameter space.
-    public var kl_to_expert: Double?, kl_to_parents: [Double]?
-    public var gate_loss: Double?, gate_accuracy: Double?
-    /// Measured side by side on the same start states: either parent, the child, and a child of parameter-space
-    /// crossover; nil where it was not measured.
-    public var measured_parents: [Double]?, measured_child: Double?, measured_parameter_child: Double?
-    /// Environment steps of the whole run so far, this crossover's included.
-    public var total_steps: Int
-}
-
-extension [LineageEntry] {
-    /// A child and everyone it descends from, newest first, each once.
-    ///
-    /// - Parameter round: in which the child was born.
-    public func ancestors(of child: Int, bornIn round: Int) -> [LineageEntry] {
-        var found: [LineageEntry] = [], wanted: Set<Int> = [child]
-        for born in stride(from: round, through: 1, by: -1) {
-            let generation = filter { $0.round == born && wanted.contains($0.child) }
-            found += generation
-            wanted = Set(generation.flatMap(\.parents))
-        }
-        return found
-    }
-}
-
-/// States that the parents of the first couple and both kinds of their child visit, raw, `[rows, n]` each.
-public struct VisitedStates: Sendable {
-    public let seed: UInt64, couple: Couple, width: Int
-    public let first: [Float], second: [Float], child: [Float], parameterChild: [Float]
-}
-
 /// What a round ended with.
 public struct RoundRecord: Sendable {
     public var lineage: [LineageEntry] = []
@@ -52,7 +13,7 @@ public struct RoundRecord: Sendable {
 /// lock-step.
 ///
 /// `single` and `joint` are the paper's baselines: the same loop without selection and crossover.
-public final class GPO {
+public final class GPO: Algorithm {
     public let config: GPOConfig
     public let ppo: PPO
     /// The round that is running, from 0, and iterations of its mutation so far.
@@ -64,9 +25,7 @@ public final class GPO {
     /// Environment steps that measured parents and children, which are no part of the budget.
     public private(set) var measuringSteps = 0
     private let queue: Queue
-    private let history: RolloutHistory?, distance: PairwiseDivergence?, sharing: DataSharing?
-    private let crossover: StateSpaceCrossover?, parameterCrossover: ParameterCrossover?
-    private let finite: Tensor, streams: Tensor
+    private let parts: Parts
     /// Sums of returns and counts of episodes, of the last iterations of the round.
     private var recent: [[RecentEpisodes]] = []
 
@@ -95,7 +54,7 @@ public final class GPO {
     }
 
     /// Policies whose samples each member learns from now, itself included.
-    public var similarCounts: [Int] { sharing?.sizes ?? Array(repeating: 1, count: ppo.members) }
+    public var similarCounts: [Int] { parts.sharing?.sizes ?? Array(repeating: 1, count: ppo.members) }
     public var isDone: Bool { round >= config.rounds }
     /// Environment steps of each policy so far, with its share of crossovers, and of a whole run.
     public var stepsPerMember: Int { ppo.stepsPerMember + crossings * config.crossoverStepsPerChild }
@@ -107,47 +66,92 @@ public final class GPO {
             * config.policies
     }
 
-    public init(_ config: GPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], on queue: Queue) throws {
-        try config.validate()
-        let ppo = try PPO(config.ppo, spec, seeds: seeds, on: queue), network = ppo.network, members = ppo.members,
-            population = ppo.config.population
-        (self.config, self.ppo, self.queue) = (config, ppo, queue)
-        let memory = try queue.plan(
-            lower: "population, recent_rollouts, crossover_steps, dagger_passes or the number of seeds"
-        ) {
-            let streams = try queue.tensor(.uint32, [members, 4]), crosses = config.crosses
-            return try (
-                streams: streams, finite: queue.tensor(.int32, [members]),
-                history: crosses
-                    ? RolloutHistory(
-                        members: members, slots: config.window, steps: config.mutation.rolloutSteps,
-                        environments: config.mutation.environments, width: spec.observationCount, on: queue) : nil,
-                distance: crosses
-                    ? PairwiseDivergence(
-                        network, members: members, population: population, states: config.klStates, on: queue) : nil,
-                sharing: crosses && config.dataSharing && config.similarLimit > 1 && population > 1
-                    ? DataSharing(
-                        network, members: members, population: population, limit: min(config.similarLimit, population),
-                        epsilon: config.similarity, ratioLimit: config.sharedRatioLimit, rows: ppo.config.batchSize,
-                        on: queue) : nil,
-                crossover: crosses && config.crossover == .stateSpace
-                    ? StateSpaceCrossover(config, spec, network: network, members: members, streams: streams, on: queue)
-                    : nil,
-                parameterCrossover: crosses && (config.crossover == .parameterSpace || config.comparedRounds > 0)
-                    ? ParameterCrossover(network, members: members, streams: streams, on: queue) : nil
-            )
+    /// What is allocated beside the mutation. Nearly all of it is nil where nothing is crossed.
+    private struct Parts {
+        /// Crossovers' random streams, `[P, 4]`; which members are finite, and rows to gather, `[P]`.
+        let streams: Tensor, finite: Tensor, indices: Tensor
+        let history: RolloutHistory?, distance: PairwiseDivergence?, sharing: DataSharing?
+        let crossover: StateSpaceCrossover?, parameterCrossover: ParameterCrossover?
+        /// Statistics of children that are crossed in parameter space.
+        let heirs: ObservationNormaliser?
+        let measuring: Evaluator?
+        /// Plays to see where policies go.
+        let visiting: Rollout?
+
+        init(_ config: GPOConfig, _ task: EnvironmentSpec, _ ppo: PPO, on queue: Queue) throws {
+            let members = ppo.members, population = ppo.config.population, network = ppo.network
+            let crosses = config.crosses, inStates = config.crossover == .stateSpace, width = task.observationCount
+            let measures = crosses && config.lineageEpisodes > 0, compares = config.comparedRounds > 0
+            let limit = min(config.similarLimit, population)
+            streams = try queue.tensor(.uint32, [members, 4])
+            finite = try queue.tensor(.int32, [members])
+            indices = try queue.tensor(.int32, [members])
+            history =
+                !crosses
+                ? nil
+                : try RolloutHistory(
+                    members: members, slots: config.window, steps: config.mutation.rolloutSteps,
+                    environments: config.mutation.environments, width: width, on: queue)
+            distance =
+                !crosses
+                ? nil
+                : try PairwiseDivergence(
+                    network, members: members, population: population, states: config.klStates, on: queue)
+            sharing =
+                !crosses || !config.dataSharing || limit < 2
+                ? nil
+                : try DataSharing(
+                    network, members: members, population: population, limit: limit, epsilon: config.similarity,
+                    ratioLimit: config.sharedRatioLimit, rows: ppo.config.batchSize, on: queue)
+            crossover =
+                !crosses || !inStates
+                ? nil
+                : try StateSpaceCrossover(
+                    config, task, network: network, members: members, streams: streams, on: queue)
+            parameterCrossover =
+                !crosses || (inStates && !compares)
+                ? nil
+                : try ParameterCrossover(
+                    network, members: members, streams: streams, on: queue)
+            heirs =
+                !crosses || inStates || ppo.rollout.normaliser == nil
+                ? nil
+                : try ObservationNormaliser(
+                    members: members, width: width, limit: Float(config.mutation.observationLimit), on: queue)
+            measuring =
+                !measures
+                ? nil
+                : try Evaluator(
+                    network.actor, task, members: members,
+                    Evaluator.Plan(
+                        episodes: config.lineageEpisodes, isSampled: config.lineageActions == .sampled,
+                        normalises: ppo.rollout.normaliser != nil),
+                    on: queue)
+            visiting =
+                !measures || !inStates || !compares
+                ? nil
+                : try Rollout(
+                    task, policy: network.actor, members: members, environments: 8, steps: 256, normaliser: nil,
+                    deterministic: false, streams: streams, on: queue)
         }
-        (streams, finite, history, distance, sharing) = (
-            memory.streams, memory.finite, memory.history, memory.distance, memory.sharing
-        )
-        (crossover, parameterCrossover) = (memory.crossover, memory.parameterCrossover)
+    }
+
+    public init(_ config: GPOConfig, _ spec: EnvironmentSpec, seeds: [UInt64], at place: Place) throws {
+        try config.validate()
+        let queue = place.queue, ppo = try PPO(config.ppo, spec, seeds: seeds, at: place)
+        let members = ppo.members, population = ppo.config.population
+        (self.config, self.ppo, self.queue) = (config, ppo, queue)
+        let parts = try queue.plan(
+            lower: "population, recent_rollouts, crossover_steps, dagger_passes or the number of seeds"
+        ) { try Parts(config, spec, ppo, on: queue) }
+        self.parts = parts
         // Crossovers draw other numbers than the mutation: their members count from 2^31.
         var words = Queue.streamWords(seeds: seeds, membersPerRun: population)
         for member in 0..<members { words[4 * member + 2] |= 0x8000_0000 }
-        try streams.write(words)
-        guard let history, let distance else { return }
+        try parts.streams.write(words)
+        guard let history = parts.history, let distance = parts.distance else { return }
         ppo.history = history
-        if let sharing {
+        if let sharing = parts.sharing {
             try ppo.share(sharing)
             // S_i as it is before these updates; in a round's first iteration the policies have acted, but have not
             // changed yet.
@@ -181,7 +185,7 @@ public final class GPO {
 
     /// MUTATE: all members, with data sharing if that is on.
     private func mutate() throws -> [MemberFigures] {
-        let figures = try ppo.iterate()
+        let figures = try ppo.step()
         iterationInRound += 1
         recent.append(
             figures.map {
@@ -217,8 +221,9 @@ public final class GPO {
     /// children.
     private func retireBroken(_ returns: [Double], _ record: inout RoundRecord) throws -> [Bool] {
         try queue.launch(
-            "finite_rows", over: [ppo.members], ppo.parameters, finite, Int32(ppo.members), Int32(ppo.parameters.pitch))
-        let flags: [Int32] = try finite.read()
+            "finite_rows", over: [ppo.members], ppo.parameters, parts.finite, Int32(ppo.members),
+            Int32(ppo.parameters.pitch))
+        let flags: [Int32] = try parts.finite.read()
         return (0..<ppo.members).map { member in
             let healthy = flags[member] == 1 && returns[member].isFinite
             if !healthy {
@@ -233,7 +238,9 @@ public final class GPO {
 
     /// SELECT: as many couples per run as it has members.
     private func select(_ returns: [Double], _ healthy: [Bool]) throws -> [Couple] {
-        guard let distance, let history else { preconditionFailure("selection in a variant without crossover") }
+        guard let distance = parts.distance, let history = parts.history else {
+            preconditionFailure("selection in a variant without crossover")
+        }
         let m = ppo.config.population
         try distance.measure(ppo.parameters, normaliser: ppo.rollout.normaliser, history: history)
         let divergences: [Float] = try distance.divergences.read()
@@ -268,15 +275,16 @@ public final class GPO {
         var figures: [CrossoverFigures]?
         let children: Tensor, normaliser: ObservationNormaliser?
         if config.crossover == .parameterSpace || round < config.comparedRounds && config.lineageEpisodes > 0 {
-            try parameterCrossover?.cross(couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round))
+            try parts.parameterCrossover?.cross(
+                couples, parameters: ppo.parameters, step: UInt32(truncatingIfNeeded: round))
         }
-        if let crossover, let history {
+        if let crossover = parts.crossover, let history = parts.history {
             figures = try crossover.cross(
                 couples, fitter: fitter, parameters: ppo.parameters, normaliser: ppo.rollout.normaliser,
                 history: history, round: round)
             (children, normaliser) = (crossover.children, crossover.normaliser)
         } else {
-            children = parameterCrossover!.children
+            children = parts.parameterCrossover!.children
             normaliser = try ppo.rollout.normaliser.map { try gathered($0, fitter) }
         }
         crossings += 1
@@ -309,12 +317,11 @@ public final class GPO {
     }
 
     private func gathered(_ normaliser: ObservationNormaliser, _ members: [Int]) throws -> ObservationNormaliser {
-        let indices = try queue.tensor(members.map(Int32.init)),
-            copy = try ObservationNormaliser(
-                members: ppo.members, width: ppo.spec.observationCount, limit: normaliser.limit, on: queue)
+        let copy = parts.heirs!
+        try parts.indices.write(members.map(Int32.init))
         for (to, from) in [
             (copy.count, normaliser.count), (copy.mean, normaliser.mean), (copy.variance, normaliser.variance)
-        ] { try queue.gatherRows(to, from: from, indices) }
+        ] { try queue.gatherRows(to, from: from, parts.indices) }
         return copy
     }
 
@@ -324,15 +331,17 @@ public final class GPO {
     private func measure(
         _ couples: [Couple], _ children: Tensor, _ normaliser: ObservationNormaliser?, _ record: inout RoundRecord
     ) throws -> (parents: [Double], children: [Double], parameterChildren: [Double]?)? {
-        guard config.lineageEpisodes > 0 else { return nil }
+        guard let measuring = parts.measuring else { return nil }
+        try measuring.start(seed: 0x4C49_4E45 &+ UInt64(round))
         func play(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> [Double] {
-            let results = try evaluate(
-                ppo.network, ppo.spec, parameters: parameters, normaliser: normaliser, episodes: config.lineageEpisodes,
-                seed: 0x4C49_4E45 &+ UInt64(round), sampled: config.lineageActions == .sampled, on: queue)
-            measuringSteps += results.reduce(0) { $0 + $1.lengths.reduce(0, +) }
-            return results.map { $0.nonFinite > 0 ? -.infinity : $0.mean }
+            try measuring.play(parameters, statistics: normaliser)
+            return try measuring.read().map { episodes in
+                measuringSteps += episodes.reduce(0) { $0 + $1.length }
+                let isBroken = episodes.contains(where: \.isBroken)
+                return isBroken ? -.infinity : EvaluationResult(episodes).mean
+            }
         }
-        let compared = round < config.comparedRounds && config.crossover == .stateSpace ? parameterCrossover : nil
+        let compared = round < config.comparedRounds && config.crossover == .stateSpace ? parts.parameterCrossover : nil
         let measured = try (
             play(ppo.parameters, ppo.rollout.normaliser), play(children, normaliser),
             compared.map { try play($0.children, normaliser) }
@@ -352,9 +361,8 @@ public final class GPO {
 
     /// Raw observations of every member over 8 environments of 256 steps, with the noise of training.
     private func visits(_ parameters: Tensor, _ normaliser: ObservationNormaliser?) throws -> (Int) -> [Float] {
-        let rollout = try Rollout(
-            ppo.spec, network: ppo.network, members: ppo.members, environments: 8, steps: 256, normaliser: normaliser,
-            deterministic: false, streams: streams, on: queue)
+        let rollout = parts.visiting!
+        rollout.normaliser = normaliser
         try rollout.start(step: 0xFFFF_FFFF)
         try rollout.run(0x00FF_FFFF, parameters: parameters, on: queue)
         measuringSteps += ppo.members * 8 * 256
@@ -368,23 +376,21 @@ public final class GPO {
     public struct State: Codable {
         var round: Int, iteration_in_round: Int, crossings: Int, retired: Int, measuring_steps: Int, kept_rollouts: Int
         var recent_returns: [[Double]], recent_episodes: [[Int]], recent_broken: [[Bool]]
-        public internal(set) var lineage_rows = 0
     }
 
     public var state: State {
         State(
             round: round, iteration_in_round: iterationInRound, crossings: crossings, retired: retiredCount,
-            measuring_steps: measuringSteps, kept_rollouts: history?.kept ?? 0,
+            measuring_steps: measuringSteps, kept_rollouts: parts.history?.kept ?? 0,
             recent_returns: recent.map { $0.map(\.sum) }, recent_episodes: recent.map { $0.map(\.count) },
             recent_broken: recent.map { $0.map(\.isBroken) })
     }
 
-    public var persistentTensors: [(name: String, tensor: Tensor)] {
-        ppo.persistentTensors + (history?.tensors ?? []) + (sharing?.tensors ?? [])
+    public var tensors: [(name: String, tensor: Tensor)] {
+        ppo.tensors + (parts.history?.tensors ?? []) + (parts.sharing?.tensors ?? [])
     }
 
-    /// Goes on from a checkpoint, whose tensors have been written.
-    public func resume(_ state: State, atIteration iteration: Int) throws {
+    public func resume(_ state: State, at iteration: Int) throws {
         let recentCount = min(state.iteration_in_round, config.recentRollouts)
         guard (0...config.rounds).contains(state.round), state.iteration_in_round >= 0, state.kept_rollouts >= 0,
             [state.recent_returns.count, state.recent_episodes.count, state.recent_broken.count].allSatisfy({
@@ -414,8 +420,8 @@ public final class GPO {
                     isBroken: state.recent_broken[at][$0])
             }
         }
-        try ppo.resume(atIteration: iteration)
-        history?.resume(kept: state.kept_rollouts)
-        try sharing?.resume()
+        try ppo.resume(Stateless(), at: iteration)
+        parts.history?.resume(kept: state.kept_rollouts)
+        try parts.sharing?.resume()
     }
 }
