@@ -24,8 +24,7 @@ extension Queue {
         try teacher.check("teacher", members: members, rows: rows, columns: teacher.pitch)
         try launch(
             "distillation_teacher", over: [rows, members], first, second, firstQ, secondQ, teacher.tensor,
-            teacher.offset64, teacher.stride64,
-            Int32(members), Int32(rows), Int32(teacher.pitch))
+            teacher.offset, teacher.memberStride, members, rows, teacher.pitch)
     }
 
     /// The distillation loss of every member and its gradient before the policy's tanh. Enqueues and returns.
@@ -56,7 +55,6 @@ extension Queue {
         try launch(
             "distillation_loss", over: [batch, members], actions, teacher.tensor,
             rowCounts ?? Tensor(buffer: losses.buffer, type: .int32, shape: [1], pitch: 1), gradient, losses,
-            teacher.offset64, teacher.stride64, Int32(members), Int32(batch), Int32(count), Int32(actions.pitch),
-            Int32(rowCounts == nil ? 0 : 1))
+            teacher.offset, teacher.memberStride, members, batch, count, actions.pitch, rowCounts != nil)
     }
 }

@@ -21,7 +21,6 @@ extension Queue {
         guard statistics.paddedCount >= members * batch * rowPadding, labels.count >= members * batch else {
             throw ShapeMismatch("statistics", is: statistics.shape, expected: "room for \(members) x \(batch)")
         }
-        try launch(
-            "gate_loss", over: [batch, members], logits, labels, gradient, statistics, Int32(members), Int32(batch))
+        try launch("gate_loss", over: [batch, members], logits, labels, gradient, statistics, members, batch)
     }
 }

@@ -22,8 +22,7 @@ extension Queue {
         }
         try launch(
             "gaussian_imitation_loss", over: [batch, members], mean, parameters, expertMean, expertLogStd, meanGradient,
-            logStdGradient, losses,
-            UInt64(logStd), UInt64(parameters.pitch), Int32(members), Int32(batch), Int32(count), Int32(mean.pitch))
+            logStdGradient, losses, logStd, parameters.pitch, members, batch, count, mean.pitch)
     }
 
     /// The same of categorical policies. Enqueues and returns.
@@ -41,8 +40,7 @@ extension Queue {
             logits, [logitGradient, logProbabilities, expert], losses, rows)
         try launch(
             "categorical_imitation_loss", over: [batch, members], logits, expert, logProbabilities, logitGradient,
-            losses,
-            Int32(members), Int32(batch), Int32(count), Int32(logits.pitch))
+            losses, members, batch, count, logits.pitch)
     }
 
     private func imitationShape(_ output: Tensor, _ others: [Tensor], _ losses: Tensor, _ rows: Int?) throws -> (

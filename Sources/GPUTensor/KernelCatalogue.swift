@@ -3,7 +3,14 @@ import Kernels
 
 /// One argument of a kernel as its source declares it.
 struct KernelParameter: Equatable {
-    enum Kind: Equatable { case pointer(ElementType, written: Bool), scalar(ElementType) }
+    enum Kind: Equatable {
+        case pointer(ElementType, written: Bool), scalar(ElementType)
+        var type: ElementType {
+            switch self {
+            case .pointer(let type, _), .scalar(let type): type
+            }
+        }
+    }
     let name: String
     let kind: Kind
 }

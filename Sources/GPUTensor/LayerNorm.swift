@@ -39,11 +39,9 @@ extension Queue {
         try x.check("x", members: members, rows: rows, columns: padded(norm.width))
         try y.check("y", members: members, rows: rows, columns: padded(norm.width))
         try launch(
-            "layer_norm_forward", over: [rows, members], x.tensor, parameters, xhat, scale, y.tensor, x.offset64,
-            x.stride64, x.pitch32,
-            UInt64(norm.gamma), UInt64(norm.beta), UInt64(parameters.pitch), y.offset64, y.stride64, y.pitch32,
-            Int32(members), Int32(rows), Int32(norm.width), norm.form.rawValue, norm.form.epsilon,
-            norm.activation.rawValue)
+            "layer_norm_forward", over: [rows, members], x.tensor, parameters, xhat, scale, y.tensor, x.offset,
+            x.memberStride, x.pitch, norm.gamma, norm.beta, parameters.pitch, y.offset, y.memberStride, y.pitch,
+            members, rows, norm.width, norm.form.rawValue, norm.form.epsilon, norm.activation.rawValue)
     }
 
     /// The gradient before a layer normalisation, `dx`, from that before its activation, `du`; and, if `gradients` is
@@ -59,15 +57,12 @@ extension Queue {
         if let gradients {
             try launch(
                 "layer_norm_parameter_gradient", over: [padded(norm.width) / lanes, members], du.tensor, xhat,
-                gradients, du.stride64, du.pitch32,
-                UInt64(norm.gamma), UInt64(norm.beta), UInt64(gradients.pitch), Int32(members), Int32(rows),
-                Int32(norm.width))
+                gradients, du.memberStride, du.pitch, norm.gamma, norm.beta, gradients.pitch, members, rows, norm.width)
         }
         try launch(
             "layer_norm_input_gradient", over: [rows, members], du.tensor, parameters, xhat, scale, dx.tensor,
-            du.stride64, du.pitch32,
-            UInt64(norm.gamma), UInt64(parameters.pitch), dx.stride64, dx.pitch32, Int32(members), Int32(rows),
-            Int32(norm.width), norm.form.rawValue)
+            du.memberStride, du.pitch, norm.gamma, parameters.pitch, dx.memberStride, dx.pitch, members, rows,
+            norm.width, norm.form.rawValue)
     }
 
     func checkNorm(

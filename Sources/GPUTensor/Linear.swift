@@ -32,9 +32,6 @@ public struct MatrixView {
             )
         }
     }
-    var offset64: UInt64 { UInt64(offset) }
-    var stride64: UInt64 { UInt64(memberStride) }
-    var pitch32: Int32 { Int32(pitch) }
 }
 
 /// One layer's place in a parameter row and its sizes: `y = activation(x w + b)`.
@@ -86,9 +83,9 @@ extension Queue {
             over: local
                 ? localRange(rows: rows, columns: layer.outputs, members: members)
                 : registerRange(rows: rows, columns: layer.outputs, members: members),
-            x.tensor, parameters, parameters, y.tensor, x.offset64, x.stride64, x.pitch32,
-            UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
-            y.offset64, y.stride64, y.pitch32, Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs),
+            x.tensor, parameters, parameters, y.tensor, x.offset, x.memberStride, x.pitch,
+            layer.weights, stride, layer.bias ?? 0, stride, layer.bias != nil,
+            y.offset, y.memberStride, y.pitch, members, rows, layer.outputs, layer.inputs,
             layer.activation.rawValue)
     }
 
@@ -116,12 +113,10 @@ extension Queue {
         try checkNorm(norm, parameters, xhat, scale, members, rows)
         let stride = try parameterStride(parameters, layer, members)
         try launch(
-            "linear_norm_forward", over: registerRange(rows: rows, columns: layer.outputs, members: members),
-            x.tensor, parameters, parameters, y.tensor, xhat, scale, x.offset64, x.stride64, x.pitch32,
-            UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), stride, Int32(layer.bias == nil ? 0 : 1),
-            y.offset64, y.stride64, y.pitch32, UInt64(norm.gamma), UInt64(norm.beta),
-            Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs), norm.form.rawValue,
-            norm.form.epsilon, norm.activation.rawValue)
+            "linear_norm_forward", over: registerRange(rows: rows, columns: layer.outputs, members: members), x.tensor,
+            parameters, parameters, y.tensor, xhat, scale, x.offset, x.memberStride, x.pitch, layer.weights, stride,
+            layer.bias ?? 0, stride, layer.bias != nil, y.offset, y.memberStride, y.pitch, norm.gamma, norm.beta,
+            members, rows, layer.outputs, layer.inputs, norm.form.rawValue, norm.form.epsilon, norm.activation.rawValue)
     }
 
     /// The gradient that reaches a layer's inputs, times the slope of the activation that made them:
@@ -148,10 +143,10 @@ extension Queue {
             over: local
                 ? localRange(rows: rows, columns: layer.inputs, members: members)
                 : registerRange(rows: rows, columns: layer.inputs, members: members),
-            dy.tensor, transposed.tensor, view.tensor, dx.tensor, dy.offset64, dy.stride64, dy.pitch32,
-            transposed.offset64, transposed.stride64, view.offset64, view.stride64, view.pitch32,
-            dx.offset64, dx.stride64, dx.pitch32, Int32(members), Int32(rows), Int32(layer.outputs),
-            Int32(layer.inputs), activation.rawValue)
+            dy.tensor, transposed.tensor, view.tensor, dx.tensor, dy.offset, dy.memberStride, dy.pitch,
+            transposed.offset, transposed.memberStride, view.offset, view.memberStride, view.pitch,
+            dx.offset, dx.memberStride, dx.pitch, members, rows, layer.outputs,
+            layer.inputs, activation.rawValue)
     }
 
     /// The gradient of a layer's weights and bias, written into gradient rows laid out like parameter rows:
@@ -168,9 +163,9 @@ extension Queue {
             over: local
                 ? localRange(rows: layer.inputs, columns: layer.outputs, members: members)
                 : registerRange(rows: layer.inputs, columns: layer.outputs, members: members, extraBlocks: 1),
-            x.tensor, dy.tensor, gradients, x.offset64, x.stride64, x.pitch32, dy.offset64, dy.stride64, dy.pitch32,
-            UInt64(layer.weights), stride, UInt64(layer.bias ?? 0), Int32(layer.bias == nil ? 0 : 1),
-            Int32(members), Int32(rows), Int32(layer.outputs), Int32(layer.inputs))
+            x.tensor, dy.tensor, gradients, x.offset, x.memberStride, x.pitch, dy.offset, dy.memberStride, dy.pitch,
+            layer.weights, stride, layer.bias ?? 0, layer.bias != nil,
+            members, rows, layer.outputs, layer.inputs)
         if local, let bias = layer.bias {
             try columnSum(
                 MatrixView(gradients, offset: bias, memberStride: gradients.pitch, pitch: padded(layer.outputs)), dy,
@@ -183,9 +178,8 @@ extension Queue {
         try dy.check("dy", members: members, rows: rows, columns: padded(columns))
         precondition(dy.offset == 0)
         try launch(
-            "linear_column_sum", over: [padded(columns) / lanes, members],
-            dy.tensor, sum.tensor, dy.stride64, dy.pitch32, sum.offset64, sum.stride64, Int32(members), Int32(rows),
-            Int32(columns))
+            "linear_column_sum", over: [padded(columns) / lanes, members], dy.tensor, sum.tensor, dy.memberStride,
+            dy.pitch, sum.offset, sum.memberStride, members, rows, columns)
     }
 
     /// Writes each member's transposed weights `[outputs, padded(inputs)]`, as ``linearInputGradient`` wants them.
@@ -196,16 +190,16 @@ extension Queue {
         let stride = try parameterStride(parameters, layer, members)
         try launch(
             "linear_transpose", over: [lanes == 1 ? layer.outputs : padded(layer.outputs) / rowPadding, members],
-            parameters, transposed.tensor, UInt64(layer.weights), stride,
-            transposed.offset64, transposed.stride64, Int32(members), Int32(layer.outputs), Int32(layer.inputs))
+            parameters, transposed.tensor, layer.weights, stride, transposed.offset, transposed.memberStride, members,
+            layer.outputs, layer.inputs)
     }
 
-    private func parameterStride(_ parameters: Tensor, _ layer: LinearLayer, _ members: Int) throws -> UInt64 {
+    private func parameterStride(_ parameters: Tensor, _ layer: LinearLayer, _ members: Int) throws -> Int {
         let (rows, columns) = try parameters.matrixShape("parameters")
         let end = max(layer.weights + layer.inputs * padded(layer.outputs), (layer.bias ?? 0) + padded(layer.outputs))
         guard rows >= members, columns >= end else {
             throw ShapeMismatch("parameters", is: parameters.shape, expected: "at least [\(members), \(end)]")
         }
-        return UInt64(parameters.pitch)
+        return parameters.pitch
     }
 }

@@ -66,6 +66,6 @@ extension Queue {
             throw ShapeMismatch("x", is: x.shape, expected: "a multiple of \(rowPadding) elements, at most 2^31 - 16")
         }
         guard y.paddedCount == x.paddedCount else { throw ShapeMismatch("y", is: y.shape, expected: "\(x.shape)") }
-        try launch("map_math", over: [x.paddedCount / lanes], x, y, function.rawValue, Int32(x.paddedCount))
+        try launch("map_math", over: [x.paddedCount / lanes], x, y, function.rawValue, x.paddedCount)
     }
 }

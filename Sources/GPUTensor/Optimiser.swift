@@ -65,31 +65,30 @@ public final class Optimiser {
         precondition(members <= self.members, "\(members) members, of \(self.members)")
         try parameters.expectShape([members, self.parameters], "parameters")
         try gradients.expectShape([members, self.parameters], "gradients")
-        let (p, n) = (Int32(members), Int32(self.parameters))
-        try queue.launch("gradient_squares", over: [blocks, members], gradients, squares, p, n, Int32(blocks))
+        try queue.launch(
+            "gradient_squares", over: [blocks, members], gradients, squares, members, self.parameters, blocks)
         var (beta1, beta2, epsilon) = (0.0, 0.0, 0.0)
         if case .adam(let b1, let b2, let e) = method { (beta1, beta2, epsilon) = (b1, b2, e) }
         let (b1, c1, b2, c2) = (Float(beta1), Float(1 - beta1), Float(beta2), Float(1 - beta2))
         try queue.launch(
             "optimiser_prepare", over: [members], squares, normLimits, active, factors, norms, corrections, scales,
-            skipped, p, Int32(blocks), b1, c1, b2, c2)
+            skipped, members, blocks, b1, c1, b2, c2)
         let range = [self.parameters / queue.lanes, members]
         if method == .sgd {
             precondition(target == nil, "only Adam moves a target along")
             try queue.launch(
-                "sgd_update", over: range, gradients, factors, rates, momentum, parameters, firstMoments, p, n,
-                Int32(split), rateScale)
+                "sgd_update", over: range, gradients, factors, rates, momentum, parameters, firstMoments, members,
+                self.parameters, split, rateScale)
         } else if let (target, tau) = target {
             try target.expectShape([members, self.parameters], "target")
             try tau.expectShape([members], "tau")
             try queue.launch(
                 "adam_polyak_update", over: range, gradients, factors, scales, rates, tau, parameters, firstMoments,
-                secondMoments, target,
-                p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
+                secondMoments, target, members, self.parameters, split, b1, c1, b2, c2, Float(epsilon), rateScale)
         } else {
             try queue.launch(
                 "adam_update", over: range, gradients, factors, scales, rates, parameters, firstMoments, secondMoments,
-                p, n, Int32(split), b1, c1, b2, c2, Float(epsilon), rateScale)
+                members, self.parameters, split, b1, c1, b2, c2, Float(epsilon), rateScale)
         }
     }
 

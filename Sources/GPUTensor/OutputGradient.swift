@@ -9,8 +9,7 @@ extension Queue {
     public func outputGradient(_ dy: Tensor, from g: Tensor, output y: Tensor, activation: Activation) throws {
         try expectOutput(dy, like: y)
         try expectOutput(g, like: y)
-        try launch(
-            "output_gradient", over: [y.paddedCount / lanes], g, y, dy, Int32(y.paddedCount), activation.rawValue)
+        try launch("output_gradient", over: [y.paddedCount / lanes], g, y, dy, y.paddedCount, activation.rawValue)
     }
 
     /// The gradient of one output's sum over all rows, before its activation: the slope in `column`, zero elsewhere.
@@ -28,9 +27,8 @@ extension Queue {
         precondition(column >= 0 && column < y.shape.last!, "column \(column) of \(y.shape)")
         try launch(
             "output_column_gradient", over: [y.rowCount], y,
-            rowCounts ?? Tensor(buffer: y.buffer, type: .int32, shape: [1], pitch: 1), dy, Int32(y.rowCount),
-            Int32(y.pitch), Int32(y.rowCount / y.shape[0]),
-            Int32(rowCounts == nil ? 0 : 1), Int32(column), activation.rawValue)
+            rowCounts ?? Tensor(buffer: y.buffer, type: .int32, shape: [1], pitch: 1), dy, y.rowCount, y.pitch,
+            y.rowCount / y.shape[0], rowCounts != nil, column, activation.rawValue)
     }
 
     private func expectOutput(_ tensor: Tensor, like y: Tensor) throws {

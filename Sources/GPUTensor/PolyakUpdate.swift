@@ -15,7 +15,7 @@ extension Queue {
         try target.expectShape([memberCount, parameterCount], "target")
         try tau.expectShape([memberCount], "tau")
         try launch(
-            "polyak_update", over: [parameterCount / lanes, memberCount],
-            online, tau, target, Int32(memberCount), Int32(parameterCount))
+            "polyak_update", over: [parameterCount / lanes, memberCount], online, tau, target, memberCount,
+            parameterCount)
     }
 }

@@ -1,5 +1,9 @@
-/// What can be passed to a kernel: a ``Tensor``, `Int32`, `UInt32`, `UInt64` or `Float`.
-public protocol KernelArgument { var kernelValue: KernelValue { get } }
+/// What can be passed to a kernel: a ``Tensor``, a `Float`, an `Int32`, `UInt32` or `UInt64`, an `Int` for a parameter
+/// of any of these kinds that can hold its value exactly, or a `Bool` for an `int`.
+public protocol KernelArgument {
+    /// The argument for a parameter declared with this element type; nil where the type can't hold the number.
+    func kernelValue(as type: ElementType) -> KernelValue?
+}
 /// A kernel argument as the backends take it.
 public enum KernelValue {
     case memory(Buffer, ElementType)
@@ -15,11 +19,35 @@ public enum KernelValue {
         }
     }
 }
-extension Tensor: KernelArgument { public var kernelValue: KernelValue { .memory(buffer, type) } }
-extension Int32: KernelArgument { public var kernelValue: KernelValue { .int32(self) } }
-extension UInt32: KernelArgument { public var kernelValue: KernelValue { .uint32(self) } }
-extension UInt64: KernelArgument { public var kernelValue: KernelValue { .uint64(self) } }
-extension Float: KernelArgument { public var kernelValue: KernelValue { .float32(self) } }
+extension Tensor: KernelArgument {
+    public func kernelValue(as: ElementType) -> KernelValue? { .memory(buffer, type) }
+}
+extension Int32: KernelArgument {
+    public func kernelValue(as: ElementType) -> KernelValue? { .int32(self) }
+}
+extension UInt32: KernelArgument {
+    public func kernelValue(as: ElementType) -> KernelValue? { .uint32(self) }
+}
+extension UInt64: KernelArgument {
+    public func kernelValue(as: ElementType) -> KernelValue? { .uint64(self) }
+}
+extension Float: KernelArgument {
+    public func kernelValue(as: ElementType) -> KernelValue? { .float32(self) }
+}
+extension Bool: KernelArgument {
+    public func kernelValue(as: ElementType) -> KernelValue? { .int32(self ? 1 : 0) }
+}
+extension Int: KernelArgument {
+    public func kernelValue(as type: ElementType) -> KernelValue? {
+        switch type {
+        case .int32: Int32(exactly: self).map { .int32($0) }
+        case .uint32: UInt32(exactly: self).map { .uint32($0) }
+        case .uint64: UInt64(exactly: self).map { .uint64($0) }
+        // Not only for literals: `limit ?? 0` is an Int where limit is nil, whatever type limit has.
+        case .float32: Float(exactly: self).map { .float32($0) }
+        }
+    }
+}
 
 /// What a backend does for a ``Queue``. Everything is in order; reads wait.
 protocol QueueBackend: AnyObject {
@@ -186,20 +214,24 @@ public final class Queue {
     /// Enqueues a kernel over a range of work-items and returns. The range is rounded up to work-groups; kernels guard.
     ///
     /// The argument count is always checked against the kernel's source. Types are checked at a kernel's first launch,
-    /// in debug builds at every launch, where also a pointer's name has to say what it is for.
+    /// in debug builds at every launch, where also a pointer's name has to say what it is for. An `Int` takes the type
+    /// that the kernel declares, and is checked to fit it at every launch.
     /// - Throws: ``DeviceError`` naming the kernel, the range and the status if the device refuses.
     public func launch(_ name: String, over range: [Int], _ arguments: any KernelArgument...) throws {
-        try launch(name, over: range, arguments.map(\.kernelValue))
-    }
-
-    func launch(_ name: String, over range: [Int], _ values: [KernelValue]) throws {
         guard let kernel = KernelCatalogue.shared.kernel(name) else {
             preconditionFailure("no kernel is named \(name)")
         }
         precondition(
-            values.count == kernel.parameters.count,
-            "\(name) takes \(kernel.parameters.count) arguments, got \(values.count)")
+            arguments.count == kernel.parameters.count,
+            "\(name) takes \(kernel.parameters.count) arguments, got \(arguments.count)")
         precondition(!range.isEmpty && range.count <= 3 && range.allSatisfy { $0 > 0 }, "\(name) over \(range)")
+        let values = arguments.indices.map { index in
+            guard let value = arguments[index].kernelValue(as: kernel.parameters[index].kind.type) else {
+                let parameter = kernel.parameters[index]
+                preconditionFailure("\(name): \(parameter.name) is \(parameter.kind.type), got \(arguments[index])")
+            }
+            return value
+        }
         #if DEBUG
             checkTypes(kernel, values)
         #else

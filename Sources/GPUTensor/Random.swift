@@ -55,8 +55,8 @@ extension Queue {
             throw ShapeMismatch("out", is: out.shape, expected: "padded rows of at most \(n) int32")
         }
         try launch(
-            "random_choice", over: [out.pitch / lanes, members], streams, out, Int32(members), Int32(count),
-            Int32(out.pitch), Int32(n), step, purpose.rawValue)
+            "random_choice", over: [out.pitch / lanes, members], streams, out, members, count, out.pitch, n, step,
+            purpose.rawValue)
     }
 
     private func random(
@@ -69,7 +69,7 @@ extension Queue {
             throw ShapeMismatch("out", is: out.shape, expected: "padded rows of \(type)")
         }
         try launch(
-            kernel, over: [(out.pitch + elements * lanes - 1) / (elements * lanes), members],
-            streams, out, Int32(members), Int32(count), Int32(out.pitch), step, purpose.rawValue)
+            kernel, over: [(out.pitch + elements * lanes - 1) / (elements * lanes), members], streams, out, members,
+            count, out.pitch, step, purpose.rawValue)
     }
 }

@@ -16,15 +16,15 @@ extension Queue {
         guard x.pitch == padded(columns) else { throw ShapeMismatch("x", is: x.shape, expected: "padded rows") }
         for tensor in [moments.sum, moments.mean, moments.variance] { try tensor.expectShape([rows], "moments") }
         try launch(
-            "reduce_rows", over: [rows], x, moments.sum, moments.mean, moments.variance, Int32(rows), Int32(columns),
-            Int32(x.pitch), Int32(correction))
+            "reduce_rows", over: [rows], x, moments.sum, moments.mean, moments.variance, rows, columns, x.pitch,
+            correction)
     }
 
     /// The column of each row's largest element, the first of equals, into int32 `[R]`. Enqueues and returns.
     public func argmax(_ x: Tensor, into indices: Tensor) throws {
         let (rows, columns) = try x.matrixShape("x")
         try indices.expectShape([rows], "indices")
-        try launch("argmax_rows", over: [rows], x, indices, Int32(rows), Int32(columns), Int32(x.pitch))
+        try launch("argmax_rows", over: [rows], x, indices, rows, columns, x.pitch)
     }
 
     /// The columns of each row in ascending order of their elements, stable, NaN last, into int32 `[R, n]`. O(n^2) work
@@ -32,9 +32,7 @@ extension Queue {
     public func argsort(_ x: Tensor, into order: Tensor) throws {
         let (rows, columns) = try x.matrixShape("x")
         try order.expectShape([rows, columns], "order")
-        try launch(
-            "argsort_rows", over: [columns, rows], x, order, Int32(rows), Int32(columns), Int32(x.pitch),
-            Int32(order.pitch))
+        try launch("argsort_rows", over: [columns, rows], x, order, rows, columns, x.pitch, order.pitch)
     }
 
     /// `log softmax` of each row of `x` `[R, n]` into `y`, both padded. Enqueues and returns.
@@ -44,7 +42,7 @@ extension Queue {
         guard x.pitch == padded(columns), y.pitch == x.pitch else {
             throw ShapeMismatch("x", is: x.shape, expected: "padded rows")
         }
-        try launch("log_softmax_rows", over: [rows], x, y, Int32(rows), Int32(columns), Int32(x.pitch))
+        try launch("log_softmax_rows", over: [rows], x, y, rows, columns, x.pitch)
     }
 
     /// Copies rows: `y[r] = x[indices[r]]`; an index outside `x` leaves its row alone. Enqueues and returns.
@@ -56,12 +54,11 @@ extension Queue {
         guard y.pitch == x.pitch else {
             throw ShapeMismatch("y", is: y.shape, expected: "the row pitch of x, \(x.pitch)")
         }
-        try launch("gather_rows", over: [rows], x, indices, y, Int32(rows), Int32(x.pitch), Int32(sources))
+        try launch("gather_rows", over: [rows], x, indices, y, rows, x.pitch, sources)
     }
 
     /// Sets every element of a float tensor, padding too. Enqueues and returns.
     public func fill(_ tensor: Tensor, _ value: Float) throws {
-        try launch(
-            "fill_float", over: [(tensor.paddedCount + lanes - 1) / lanes], tensor, UInt64(tensor.paddedCount), value)
+        try launch("fill_float", over: [(tensor.paddedCount + lanes - 1) / lanes], tensor, tensor.paddedCount, value)
     }
 }

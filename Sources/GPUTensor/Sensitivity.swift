@@ -7,9 +7,7 @@ extension Queue {
     public func addGradientSquares(to squares: Tensor, _ gradients: Tensor) throws {
         let (members, parameters) = try sensitivityShape(squares)
         try gradients.expectShape(squares.shape, "gradients")
-        try launch(
-            "add_gradient_squares", over: [parameters / lanes, members], gradients, squares, Int32(members),
-            Int32(parameters))
+        try launch("add_gradient_squares", over: [parameters / lanes, members], gradients, squares, members, parameters)
     }
 
     /// Moves parameters by `magnitude * noise / divisor`, where the divisor is the sensitivity, at least 0.01, and 1
@@ -35,7 +33,7 @@ extension Queue {
         try magnitude.expectShape([members], "magnitude")
         try launch(
             "mutate_proximally", over: [count / lanes, members], squares, noise, magnitude, mask, divisor, parameters,
-            Int32(members), Int32(count))
+            members, count)
     }
 
     private func sensitivityShape(_ squares: Tensor) throws -> (Int, Int) {

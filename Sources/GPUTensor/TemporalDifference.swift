@@ -22,7 +22,7 @@ extension Queue {
         try losses.expectShape([members, batch], "losses")
         try gamma.expectShape([members], "gamma")
         try launch(
-            "temporal_difference", over: [batch, members], q, nextQ, rewards, done, gamma, gradient, losses,
-            Int32(members), Int32(batch))
+            "temporal_difference", over: [batch, members], q, nextQ, rewards, done, gamma, gradient, losses, members,
+            batch)
     }
 }

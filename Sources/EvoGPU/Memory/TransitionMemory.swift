@@ -110,11 +110,10 @@ public final class TransitionMemory {
         try lengths.expectShape([episodes.shape[0]], "lengths")
         let (owners, k) = try order.matrixShape("order"), steps = episodes.shape[1]
         try order.expectShape([self.owners, k], "order")
-        let (o, capacity) = (Int32(owners), Int32(capacity))
         try queue.launch(
-            "memory_append", over: [steps, owners * k], episodes, lengths, order, blocks, heads, rows, o, Int32(k),
-            Int32(steps), capacity, Int32(width))
-        try queue.launch("memory_advance", over: [owners], lengths, order, heads, counts, o, Int32(k), capacity)
+            "memory_append", over: [steps, owners * k], episodes, lengths, order, blocks, heads, rows, owners, k, steps,
+            capacity, width)
+        try queue.launch("memory_advance", over: [owners], lengths, order, heads, counts, owners, k, capacity)
     }
 
     /// Draws rows for each of M members from the ring of its owner, uniformly and without replacement within the batch.
@@ -138,8 +137,8 @@ public final class TransitionMemory {
         try streams.expectShape([m, 4], "streams")
         try steps.expectShape([m], "steps")
         try queue.launch(
-            "memory_draw", over: [slots.pitch / queue.lanes, m], streams, members, steps, heads, counts, slots,
-            Int32(m), Int32(wanted), Int32(slots.pitch), Int32(latest), Int32(capacity), step, purpose.rawValue)
+            "memory_draw", over: [slots.pitch / queue.lanes, m], streams, members, steps, heads, counts, slots, m,
+            wanted, slots.pitch, latest, capacity, step, purpose.rawValue)
     }
 
     /// Fills a batch with the rows that its ``TransitionBatch/slots`` name; a slot that holds nothing gives zeros.
@@ -158,9 +157,8 @@ public final class TransitionMemory {
         }
         try queue.launch(
             "memory_gather", over: [batch.rows, batch.members], rows, members, blocks, counts, slots, batch.states,
-            batch.actions, batch.nextStates, batch.rewards, batch.done,
-            Int32(batch.members), Int32(batch.rows), Int32(slots.pitch), Int32(observations), Int32(actions),
-            Int32(batch.states.pitch), Int32(batch.actions.pitch), Int32(capacity))
+            batch.actions, batch.nextStates, batch.rewards, batch.done, batch.members, batch.rows, slots.pitch,
+            observations, actions, batch.states.pitch, batch.actions.pitch, capacity)
     }
 
     /// Replaces whole memories by what their owners inherit. All read what was there before, so that targets may be
@@ -185,11 +183,11 @@ public final class TransitionMemory {
         }
         words += [Int32](repeating: 0, count: jobs.count - words.count)
         try jobs.write(words)
-        let (j, o, capacity) = (Int32(list.count), Int32(owners), Int32(capacity))
         try queue.launch(
-            "memory_inherit", over: [self.capacity, list.count], jobs, streams, blocks, heads, counts, rows, totals, j,
-            o, capacity, Int32(width), step, purpose.rawValue)
-        try queue.launch("memory_adopt", over: [list.count], jobs, totals, blocks, heads, counts, j, o, capacity)
+            "memory_inherit", over: [capacity, list.count], jobs, streams, blocks, heads, counts, rows, totals,
+            list.count, owners, capacity, width, step, purpose.rawValue)
+        try queue.launch(
+            "memory_adopt", over: [list.count], jobs, totals, blocks, heads, counts, list.count, owners, capacity)
     }
 
     // MARK: Checkpoints

@@ -51,7 +51,7 @@ public final class BehaviourDistance {
     ///   - parameters: `[P, N]`.
     ///   - step: a number that no other measurement of the run has.
     public func measure(_ parameters: Tensor, memory: TransitionMemory, step: UInt32) throws {
-        let members = runs * population, p = Int32(members)
+        let members = runs * population
         if !constantsWritten {
             for shift in 1..<population {
                 try rotatedOwners[shift - 1].write((0..<members).map { Int32(words.owners[other($0, shift)]) })
@@ -69,11 +69,11 @@ public final class BehaviourDistance {
                 step: step &* UInt32(population) &+ UInt32(shift), purpose: "DISP")
             try memory.gather(batch, of: owners)
             try queue.launch(
-                "held_rows", over: [members], owners, memory.counts, rowCounts, p, Int32(min(states, latest)))
+                "held_rows", over: [members], owners, memory.counts, rowCounts, members, min(states, latest))
             try pass.forward(MatrixView(batch.states), parameters: parameters, on: queue)
             try queue.launch(
-                "action_gaps", over: [members], pass.output, batch.actions, rowCounts, gaps, p, Int32(states),
-                Int32(batch.actions.pitch), Int32(population - 1), Int32(shift - 1))
+                "action_gaps", over: [members], pass.output, batch.actions, rowCounts, gaps, members, states,
+                batch.actions.pitch, population - 1, shift - 1)
         }
     }
 

@@ -53,8 +53,8 @@ public final class DataSharing {
     /// Fixes S_i for the mutations to come. Reads |S_i| back.
     public func findSimilar(_ distance: PairwiseDivergence) throws {
         try queue.launch(
-            "similar_members", over: [members], distance.divergences, peers, counts, Int32(members), Int32(population),
-            Int32(limit), epsilon)
+            "similar_members", over: [members], distance.divergences, peers, counts, members, population, limit,
+            epsilon)
         sizes = try counts.read(as: Int32.self).map { Int($0) }
     }
 
@@ -101,34 +101,30 @@ public final class DataSharing {
     /// Adds to `target` the policy gradients on the similar members' minibatches. Enqueues and returns.
     func addGradients(to target: Tensor, _ source: Source, parameters: Tensor, first: Int, count: Int) throws {
         guard largest > 1 else { return }
-        let p = Int32(members), history = source.history, n = network.layout.rowCount, blocks = squares.shape[1]
+        let history = source.history, n = network.layout.rowCount, blocks = squares.shape[1]
         let x = MatrixView(observations, memberStride: count * observations.pitch, pitch: observations.pitch)
         for k in 1..<largest {
             try queue.launch(
                 "gather_shared", over: [count, members], peers, source.order, history.observations,
-                source.normaliser?.mean ?? observations,
-                source.normaliser?.variance ?? observations, source.actions, source.logProbabilities, source.advantages,
-                observations, actions, scalars,
-                p, Int32(history.rows), Int32(history.newest), Int32(history.slots), Int32(k), Int32(limit),
-                Int32(first), Int32(count), Int32(source.order.pitch),
-                Int32(network.policy.inputs), Int32(observations.pitch), Int32(actions.pitch), Int32(scalars.pitch),
-                Int32(source.normaliser == nil ? 0 : 1), ObservationNormaliser.epsilon, source.normaliser?.limit ?? 0)
+                source.normaliser?.mean ?? observations, source.normaliser?.variance ?? observations, source.actions,
+                source.logProbabilities, source.advantages, observations, actions, scalars, members, history.rows,
+                history.newest, history.slots, k, limit, first, count, source.order.pitch, network.policy.inputs,
+                observations.pitch, actions.pitch, scalars.pitch, source.normaliser != nil,
+                ObservationNormaliser.epsilon, source.normaliser?.limit ?? 0)
             try source.loss.policy.forward(x, parameters: parameters, rows: count, on: queue)
             try queue.launch(
-                "advantage_statistics", over: [members], scalars, advantageStatistics, p, Int32(count),
-                Int32(scalars.pitch), Int32(source.normaliseAdvantage ? 1 : 0))
+                "advantage_statistics", over: [members], scalars, advantageStatistics, members, count, scalars.pitch,
+                source.normaliseAdvantage)
             try source.loss.evaluate(
                 form: form(source.form), rows: count, parameters: parameters,
                 actions: actions, scalars: scalars, advantageStatistics: advantageStatistics, settings: settings)
             try source.loss.policy.backward(
                 x, parameters: parameters, parameterGradients: gradients, rows: count, on: queue)
             try source.loss.sumLogStdGradients(into: gradients, rows: count)
-            try queue.launch(
-                "gradient_squares", over: [blocks, members], gradients, squares, p, Int32(n), Int32(blocks))
+            try queue.launch("gradient_squares", over: [blocks, members], gradients, squares, members, n, blocks)
             try queue.launch(
                 "add_shared_gradient", over: [network.valueStart / queue.lanes, members], peers, squares, gradients,
-                target, refused,
-                p, Int32(n), Int32(network.valueStart), Int32(blocks), Int32(k), Int32(limit))
+                target, refused, members, n, network.valueStart, blocks, k, limit)
         }
     }
 }

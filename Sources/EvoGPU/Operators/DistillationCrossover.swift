@@ -150,13 +150,12 @@ public final class DistillationCrossover {
 
     /// What the better parent does in every state of each child's memory.
     private func teach(_ memory: TransitionMemory) throws {
-        let count = children.count, c = Int32(count), chunk = parents.first.rows
+        let count = children.count, chunk = parents.first.rows
         for start in stride(from: 0, to: capacity, by: chunk) {
             let rows = min(chunk, capacity - start)
             try queue.launch(
                 "memory_states", over: [rows, count], memory.rows, memoryMembers, memory.blocks, memory.counts, states,
-                c, Int32(start), Int32(rows), Int32(capacity),
-                Int32(memory.width), Int32(memory.observations), Int32(states.pitch))
+                count, start, rows, capacity, memory.width, memory.observations, states.pitch)
             let x = view(states, from: start)
             for (policy, value, parameters) in [
                 (parents.first, values.first, first), (parents.second, values.second, second)
@@ -178,7 +177,7 @@ public final class DistillationCrossover {
     }
 
     private func learn(_ memory: TransitionMemory, held: Int, step: UInt32) throws {
-        let count = children.count, c = Int32(count), b = settings.batch, batches = max(1, held / b),
+        let count = children.count, b = settings.batch, batches = max(1, held / b),
             owners = memoryMembers.first(count)
         let x = MatrixView(batchStates), mine = student.first(count), slopes = gradients.first(count)
         try optimiser.reset(on: queue)
@@ -190,9 +189,8 @@ public final class DistillationCrossover {
                 purpose: "DIST")
             try queue.launch(
                 "distillation_batch", over: [b, count], slots, owners, memory.counts, states, teacher, batchStates,
-                batchTeacher, rowCounts, optimiser.active,
-                c, Int32(b), Int32(capacity), Int32(slots.pitch), Int32(states.pitch), Int32(teacher.pitch),
-                Int32(index))
+                batchTeacher, rowCounts, optimiser.active, count, b, capacity, slots.pitch, states.pitch, teacher.pitch,
+                index)
             try pass.forward(x, parameters: student, members: count, on: queue)
             try queue.distillationLoss(
                 gradient: pass.outputGradient.first(count), losses: losses.first(count),

@@ -40,9 +40,7 @@ final class ExpertRows {
                 && second.0.pitch == distributions.pitch)
         try queue.launch(
             "pick_expert", over: [rows, members], logits, uniform?.0 ?? logits, first.0, second.0, first.1, second.1,
-            picks, distributions, logStd,
-            UInt64(offset ?? 0), UInt64(first.1.pitch), Int32(members), Int32(rows), Int32(count),
-            Int32(distributions.pitch),
-            Int32(uniform?.from ?? 0), Int32(uniform?.0.pitch ?? 0), choice.rawValue, Int32(offset == nil ? 1 : 0))
+            picks, distributions, logStd, offset ?? 0, first.1.pitch, members, rows, count, distributions.pitch,
+            uniform?.from ?? 0, uniform?.0.pitch ?? 0, choice.rawValue, offset == nil)
     }
 }

@@ -93,10 +93,8 @@ public final class GaussianMutation {
             try queue.randomNormal(normals.first(count), streams: mutants.streams, step: step, purpose: "MUTN")
             try queue.launch(
                 "mutate_weights", over: [matrices.count, count], bits, normals, slots, mutants.indices, hitLimits,
-                parameters,
-                Int32(count), Int32(matrices.count), Int32(layout.rowCount), Int32(bits.pitch), Int32(normals.pitch),
-                Float(settings.strength), Float(settings.superStrength), Float(settings.superProbability),
-                Float(settings.resetStrength),
+                parameters, count, matrices.count, layout.rowCount, bits.pitch, normals.pitch, Float(settings.strength),
+                Float(settings.superStrength), Float(settings.superProbability), Float(settings.resetStrength),
                 Float(settings.resetProbability), Float(settings.limit))
         }
     }

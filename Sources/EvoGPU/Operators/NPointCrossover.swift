@@ -80,7 +80,7 @@ public final class NPointCrossover {
     }
 
     private func cross(some swaps: [GenerationPlan.Swap], _ parameters: Tensor, _ step: UInt32) throws {
-        let count = swaps.count, c = Int32(count), n = Int32(layout.rowCount), u = Int32(units)
+        let count = swaps.count
         try firstMembers.write(padded(swaps.map { Int32($0.first) }, with: -1, to: limit))
         try secondMembers.write(padded(swaps.map { Int32($0.second) }, with: -1, to: limit))
         // A couple draws with the stream of the first slot that it fills, so that neither its neighbours nor other runs
@@ -99,10 +99,10 @@ public final class NPointCrossover {
         try queue.gatherRows(parents.first.first(count), from: parameters, firstMembers.first(count))
         try queue.gatherRows(parents.second.first(count), from: parameters, secondMembers.first(count))
         try queue.randomBits(bits.first(count), streams: streams.first(count), step: step, purpose: "NPXO")
-        try queue.launch("first_copies", over: [units, count], bits, slots, unitSlots, copies, c, u, Int32(bits.pitch))
+        try queue.launch("first_copies", over: [units, count], bits, slots, unitSlots, copies, count, units, bits.pitch)
         try queue.launch(
             "swap_units", over: [layout.rowCount / queue.lanes, count], parents.first, parents.second, copies,
-            parameterUnits, children, c, n, u)
+            parameterUnits, children, count, layout.rowCount, units)
         try queue.gatherRows(parameters, from: children.first(2 * count), places)
     }
 }

@@ -31,36 +31,32 @@ public final class PairwiseDivergence {
     ///
     /// - Parameter normaliser: the statistics that each policy sees states with; nil for raw states.
     public func measure(_ parameters: Tensor, normaliser: ObservationNormaliser?, history: RolloutHistory) throws {
-        let p = Int32(members), m = Int32(population), b = Int32(states), count = Int32(network.kind.count),
-            isGaussian = network.logStd != nil
+        let count = network.kind.count, isGaussian = network.logStd != nil
         let flat = [members * states, network.kind.count]
         for shift in 0..<population {
             try queue.launch(
                 "gather_states", over: [states, members], history.observations, normaliser?.mean ?? observations,
-                normaliser?.variance ?? observations, observations,
-                p, m, Int32(shift), Int32(history.rows), Int32(history.newest), Int32(history.slots), b,
-                Int32(network.policy.inputs), Int32(observations.pitch), Int32(normaliser == nil ? 0 : 1),
+                normaliser?.variance ?? observations, observations, members, population, shift, history.rows,
+                history.newest, history.slots, states, network.policy.inputs, observations.pitch, normaliser != nil,
                 ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
             try workspace.forward(MatrixView(observations), parameters: parameters, on: queue)
             if isGaussian {
                 if shift == 0 { try queue.copy(workspace.output, to: own) }
                 try queue.launch(
                     "gaussian_divergence", over: [states, members], workspace.output, own, parameters, rows,
-                    UInt64(network.logStd ?? 0), UInt64(parameters.pitch),
-                    p, m, Int32(shift), b, count, Int32(own.pitch))
+                    network.logStd ?? 0, parameters.pitch, members, population, shift, states, count, own.pitch)
             } else {
                 let target = shift == 0 ? own : other
                 try queue.launch(
-                    "log_softmax_rows", over: [flat[0]], workspace.output, target, Int32(flat[0]), Int32(flat[1]),
-                    Int32(target.pitch))
+                    "log_softmax_rows", over: [flat[0]], workspace.output, target, flat[0], flat[1], target.pitch)
                 try queue.launch(
-                    "categorical_divergence", over: [states, members], target, own, rows, p, m, Int32(shift), b, count,
-                    Int32(own.pitch))
+                    "categorical_divergence", over: [states, members], target, own, rows, members, population, shift,
+                    states, count, own.pitch)
             }
             try queue.columnSum(
                 MatrixView(sums, offset: shift * rowPadding, memberStride: sums.pitch, pitch: rowPadding),
                 MatrixView(rows), members: members, rows: states, columns: rowPadding)
         }
-        try queue.launch("mixed_divergence", over: [members], sums, divergences, p, m, b)
+        try queue.launch("mixed_divergence", over: [members], sums, divergences, members, population, states)
     }
 }

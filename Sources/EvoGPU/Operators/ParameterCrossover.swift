@@ -46,6 +46,6 @@ public final class ParameterCrossover {
         try queue.randomBits(bits, streams: streams, step: step, purpose: "PXOV")
         try queue.launch(
             "cross_parameters", over: [layout.rowCount / queue.lanes, members], first, second, bits, groups, children,
-            Int32(members), Int32(layout.rowCount))
+            members, layout.rowCount)
     }
 }

@@ -96,7 +96,7 @@ public final class ProximalMutation {
         try memory.draw(
             batch.slots, of: owners, streams: mutants.streams, steps: steps.first(count), step: step, purpose: "PMST")
         try memory.gather(batch, of: owners)
-        try queue.launch("held_rows", over: [count], owners, memory.counts, rowCounts, Int32(count), Int32(states))
+        try queue.launch("held_rows", over: [count], owners, memory.counts, rowCounts, count, states)
 
         let mine = parameters.first(count), slopes = gradients.first(count), sums = squares.first(count),
             x = MatrixView(batch.states)

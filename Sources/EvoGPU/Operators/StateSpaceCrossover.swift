@@ -246,7 +246,7 @@ public final class StateSpaceCrossover {
         }
         try queue.launch(
             "cross_parameters", over: [network.layout.rowCount / queue.lanes, members], fromStart, forValue, halves,
-            half, children, Int32(members), Int32(network.layout.rowCount))
+            half, children, members, network.layout.rowCount)
         guard let normaliser, let population else { return }
         switch config.childStatistics {
         case .fitter: try gatherStatistics(normaliser, population, fitter)
@@ -254,9 +254,8 @@ public final class StateSpaceCrossover {
             let (a, b) = (first.normaliser!, second.normaliser!)
             try queue.launch(
                 "merge_normalisers", over: [normaliser.mean.pitch / queue.lanes, members], a.count, a.mean, a.variance,
-                b.count, b.mean, b.variance,
-                normaliser.count, normaliser.mean, normaliser.variance, Int32(members), Int32(network.policy.inputs),
-                Int32(normaliser.mean.pitch))
+                b.count, b.mean, b.variance, normaliser.count, normaliser.mean, normaliser.variance, members,
+                network.policy.inputs, normaliser.mean.pitch)
         }
     }
 
@@ -271,25 +270,23 @@ public final class StateSpaceCrossover {
 
     /// Cross-entropy on both parents' best recent rollouts. No new samples.
     private func trainGate(_ history: RolloutHistory, _ round: Int) throws {
-        let window = config.window, firstSlot = history.firstSlot(window: window), p = Int32(members),
-            elites = config.eliteSteps, ranked = Int32(config.rankedSteps)
-        let e = Int32(history.environments), t = Int32(history.steps), l = Int32(history.slots),
-            range = [history.environments, members]
+        let window = config.window, firstSlot = history.firstSlot(window: window),
+            elites = config.eliteSteps, ranked = config.rankedSteps
+        let e = history.environments, t = history.steps, l = history.slots, range = [history.environments, members]
         try queue.launch(
-            "episode_parts", over: range, history.rewards, history.ended, gate.scores, gate.lengths, gate.counts, p, e,
-            t, l, Int32(firstSlot), Int32(window), Int32(rollout.environment.spec.timeLimit))
+            "episode_parts", over: range, history.rewards, history.ended, gate.scores, gate.lengths, gate.counts,
+            members, e, t, l, firstSlot, window, rollout.environment.spec.timeLimit)
         try queue.launch(
-            "best_rows", over: range, gate.scores, gate.lengths, gate.counts, gate.rows, gate.rowScores, p, e, t, l,
-            Int32(firstSlot), Int32(window), ranked)
+            "best_rows", over: range, gate.scores, gate.lengths, gate.counts, gate.rows, gate.rowScores, members, e, t,
+            l, firstSlot, window, ranked)
         if config.gateData == .pooled {
             try queue.launch(
-                "best_of_both", over: [members], parents, gate.rowScores, gate.firstCounts, p, ranked, Int32(2 * elites)
-            )
+                "best_of_both", over: [members], parents, gate.rowScores, gate.firstCounts, members, ranked, 2 * elites)
         }
         try queue.randomUniform(gate.parameters, streams: streams, step: UInt32(round), purpose: "GINI")
         try queue.launch(
-            "bounded_parameters", over: [gate.layout.rowCount / queue.lanes, members], gate.parameters, gate.bounds, p,
-            Int32(gate.layout.rowCount))
+            "bounded_parameters", over: [gate.layout.rowCount / queue.lanes, members], gate.parameters, gate.bounds,
+            members, gate.layout.rowCount)
         try gate.optimiser.reset(on: queue)
         for epoch in 0..<config.gateEpochs {
             if epoch == config.gateEpochs - 1 { try queue.zero(gate.log) }
@@ -300,9 +297,8 @@ public final class StateSpaceCrossover {
                 try queue.launch(
                     "gather_gate", over: [count, members], gate.order, gate.firstCounts, parents, gate.rows,
                     history.observations, normaliser?.mean ?? gate.states, normaliser?.variance ?? gate.states,
-                    gate.states, gate.labels, p, Int32(history.slots * history.rows), ranked, Int32(start),
-                    Int32(count), Int32(gate.order.pitch),
-                    Int32(network.policy.inputs), Int32(gate.states.pitch), Int32(normaliser == nil ? 0 : 1),
+                    gate.states, gate.labels, members, history.slots * history.rows, ranked, start, count,
+                    gate.order.pitch, network.policy.inputs, gate.states.pitch, normaliser != nil,
                     ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
                 let x = view(gate.states, rows: count)
                 try gate.workspace.forward(x, parameters: gate.parameters, rows: count, on: queue)
@@ -313,8 +309,8 @@ public final class StateSpaceCrossover {
                     MatrixView(gate.sums, memberStride: rowPadding, pitch: rowPadding),
                     view(gate.statistics, rows: count), members: members, rows: count, columns: rowPadding)
                 try queue.launch(
-                    "policy_progress", over: [members], gate.sums, gate.limits, gate.optimiser.active, gate.log, p,
-                    Int32(count), Int32(0))
+                    "policy_progress", over: [members], gate.sums, gate.limits, gate.optimiser.active, gate.log,
+                    members, count, 0)
                 try gate.workspace.backward(
                     x, parameters: gate.parameters, parameterGradients: gate.gradients, rows: count, on: queue)
                 try gate.optimiser.step(gate.parameters, gradients: gate.gradients, on: queue)
@@ -327,29 +323,26 @@ public final class StateSpaceCrossover {
     /// probability.
     private func refineGate(_ number: Int) throws {
         guard let refinement = gate.refinement else { return }
-        let p = Int32(members), count = Int32(rows), e = Int32(config.crossoverEnvironments),
-            t = Int32(config.crossoverSteps)
+        let count = rows, e = config.crossoverEnvironments, t = config.crossoverSteps
         try rollOutExpert(number, .drawn)
         try queue.launch(
             "generalised_advantage", over: [config.crossoverEnvironments, members], rollout.rewards, refinement.zeros,
-            refinement.zeros, rollout.terminated, rollout.truncated,
-            refinement.discounts, refinement.scale, refinement.advantages, refinement.returns, p, t, e,
-            Float.greatestFiniteMagnitude)
+            refinement.zeros, rollout.terminated, rollout.truncated, refinement.discounts, refinement.scale,
+            refinement.advantages, refinement.returns, members, t, e, Float.greatestFiniteMagnitude)
         try normalise(rollout.observations, into: refinement.states, with: normaliser, rows: rows)
         try queue.launch(
-            "advantage_scalars", over: [rows, members], refinement.advantages, refinement.scalars, p, count,
-            Int32(refinement.scalars.pitch))
+            "advantage_scalars", over: [rows, members], refinement.advantages, refinement.scalars, members, count,
+            refinement.scalars.pitch)
         try queue.launch(
-            "advantage_statistics", over: [members], refinement.scalars, refinement.advantageStatistics, p, count,
-            Int32(refinement.scalars.pitch), Int32(1))
+            "advantage_statistics", over: [members], refinement.scalars, refinement.advantageStatistics, members, count,
+            refinement.scalars.pitch, 1)
         let x = view(refinement.states, rows: rows)
         try gate.workspace.forward(x, parameters: gate.parameters, rows: rows, on: queue)
         try queue.launch(
             "categorical_policy_loss", over: [rows, members], gate.workspace.output, refinement.value,
-            refinement.actions, refinement.distributions, refinement.scalars,
-            refinement.advantageStatistics, refinement.settings, refinement.logProbabilities,
-            gate.workspace.outputGradient, refinement.valueGradient, gate.statistics,
-            p, count, Int32(2), Int32(rowPadding), Int32(refinement.scalars.pitch), PolicyObjective.a2c.form)
+            refinement.actions, refinement.distributions, refinement.scalars, refinement.advantageStatistics,
+            refinement.settings, refinement.logProbabilities, gate.workspace.outputGradient, refinement.valueGradient,
+            gate.statistics, members, count, 2, rowPadding, refinement.scalars.pitch, PolicyObjective.a2c.form)
         try gate.workspace.backward(
             x, parameters: gate.parameters, parameterGradients: gate.gradients, rows: rows, on: queue)
         try gate.optimiser.step(
@@ -381,8 +374,8 @@ public final class StateSpaceCrossover {
             try pick(choice, rows: e, uniform: (gate.uniform, from: t * e))
             if choice == .drawn, let refinement = gate.refinement {
                 try queue.launch(
-                    "keep_picks", over: [e, members], expert.picks, refinement.actions, Int32(members), Int32(e),
-                    Int32(rows), Int32(t * e), Int32(rowPadding))
+                    "keep_picks", over: [e, members], expert.picks, refinement.actions, members, e, rows, t * e,
+                    rowPadding)
             }
             return Rollout.Decision(
                 distribution: expert.distributions, logStd: expert.logStd, offset: 0, memberStride: e * pitch,
@@ -402,9 +395,8 @@ public final class StateSpaceCrossover {
         stride: Int? = nil
     ) throws {
         try queue.launch(
-            "normalise_to", over: [rows, members], x, normaliser?.mean ?? x, normaliser?.variance ?? x, y, UInt64(rows),
-            UInt64(offset), UInt64(stride ?? rows),
-            Int32(members), Int32(rows), Int32(network.policy.inputs), Int32(x.pitch), Int32(normaliser == nil ? 0 : 1),
+            "normalise_to", over: [rows, members], x, normaliser?.mean ?? x, normaliser?.variance ?? x, y, rows, offset,
+            stride ?? rows, members, rows, network.policy.inputs, x.pitch, normaliser != nil,
             ObservationNormaliser.epsilon, normaliser?.limit ?? 0)
     }
 
@@ -448,9 +440,8 @@ public final class StateSpaceCrossover {
                 let b = min(config.imitationBatchSize, count - start)
                 try queue.launch(
                     "gather_imitation", over: [b, members], order, data.states, data.experts, data.logStd, batch.states,
-                    batch.experts, batch.logStd,
-                    Int32(members), Int32(dataRows), Int32(start), Int32(b), Int32(order.pitch),
-                    Int32(data.states.pitch), Int32(data.experts.pitch))
+                    batch.experts, batch.logStd, members, dataRows, start, b, order.pitch, data.states.pitch,
+                    data.experts.pitch)
                 let x = view(batch.states, rows: b)
                 try imitationLoss(x, experts: batch.experts, logStd: batch.logStd, rows: b)
                 try child.backward(x, parameters: children, parameterGradients: gradients, rows: b, on: queue)
