@@ -156,6 +156,9 @@ public final class Queue {
     /// Runs `build`, which makes tensors but launches nothing; adds up what they need, and only if it all fits makes
     /// them.
     ///
+    /// What `build` writes to its tensors is kept on the host and written in the same order once they are there, so that
+    /// constants belong into it. Nothing else can be done with a tensor that is only planned.
+    ///
     /// - Parameter lower: what a user may lower to need less, for the message.
     /// - Throws: ``DeviceError`` with the sum, the device's size and `lower` before anything is allocated.
     public func plan<Result>(lower: String, _ build: () throws -> Result) throws -> Result {
@@ -177,7 +180,13 @@ public final class Queue {
                 "the run needs one buffer of \(size(largest)) and \(device.name) allows \(size(device.maxAllocationBytes)); lower \(lower)"
             )
         }
-        for buffer in buffers { try allocate(buffer) }
+        for buffer in buffers {
+            try allocate(buffer)
+            for (offset, bytes) in buffer.planned {
+                try bytes.withUnsafeBytes { try write($0, to: buffer, offset: offset) }
+            }
+            buffer.planned = []
+        }
         return result
     }
 
@@ -201,6 +210,10 @@ public final class Queue {
         try backend.read(memory(buffer), offset: offset, into: bytes)
     }
     func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer, offset: Int = 0) throws {
+        if planned != nil, buffer.memory == nil, buffer.queue === self {
+            buffer.planned.append((offset, Array(bytes)))
+            return
+        }
         try backend.write(bytes, to: memory(buffer), offset: offset)
     }
     private func memory(_ buffer: Buffer) -> any DeviceMemory {

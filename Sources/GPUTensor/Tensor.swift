@@ -128,8 +128,10 @@ public struct Tensor {
 public final class Buffer {
     public let byteCount: Int
     public let queue: Queue
-    /// Nil while the buffer is only planned (``Queue/plan(_:lower:)``).
+    /// Nil while the buffer is only planned (``Queue/plan(lower:_:)``).
     var memory: (any DeviceMemory)?
+    /// What was written while the buffer was only planned, in order.
+    var planned: [(offset: Int, bytes: [UInt8])] = []
 
     init(byteCount: Int, queue: Queue) {
         self.byteCount = byteCount

@@ -72,6 +72,34 @@ import Testing
         #expect(try queue.plan(lower: "nothing") { try queue.tensor(.float32, [2]) }.read() == [0, 0] as [Float])
     }
 
+    @Test(arguments: Backend.available) func whatAPlanWritesIsThereAfterwards(backend: Backend) throws {
+        let queue = try backend.makeQueue(), values = (0..<6).map { Float($0) - 2.5 }
+        let (a, b, c) = try queue.plan(lower: "nothing") {
+            let a = try queue.tensor(values, [2, 3], padded: true), b = try queue.tensor(.int32, [4])
+            // Later writes go over earlier ones, as they would without a plan.
+            try b.write([1, 2, 3, 4] as [Int32])
+            try b.write([-1, -2] as [Int32], at: 1)
+            try a.write(values.map { -$0 })
+            return try (a, b, queue.tensor(.float32, [3]))
+        }
+        #expect(try a.read() == values.map { -$0 } && b.read() == [1, -1, -2, 4] as [Int32])
+        #expect(try c.read() == [0, 0, 0] as [Float] && a.withoutPadding.read()[3..<16].allSatisfy { $0 == 0 as Float })
+        #expect(queue.counts.launches == 0 && queue.counts.allocations == 3)
+        try b.write([9, 9, 9, 9] as [Int32])
+        #expect(try b.read() == [9, 9, 9, 9] as [Int32])
+    }
+
+    @Test func aPlanThatThrowsAllocatesAndWritesNothing() throws {
+        let queue = try Queue(Device.named("cpu"))
+        #expect(throws: CancellationError.self) {
+            try queue.plan(lower: "nothing") {
+                _ = try queue.tensor([1, 2, 3] as [Float])
+                throw CancellationError()
+            }
+        }
+        #expect(queue.counts.allocations == 0)
+    }
+
     @Test func wrongShapesAreRefusedBeforeALaunch() throws {
         let queue = try Queue(Device.named("cpu")), x = try queue.tensor(.float32, [4, 3], padded: true),
             wrong = try queue.tensor(.float32, [5])

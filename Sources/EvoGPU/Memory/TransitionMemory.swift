@@ -70,7 +70,7 @@ public final class TransitionMemory {
     private let jobs: Tensor, totals: Tensor
     private let queue: Queue
 
-    /// Makes the memory and launches nothing; ``start()`` comes before anything else.
+    /// Makes the memory, empty, and launches nothing.
     ///
     /// - Parameter inherits: whether owners may inherit from each other, for which each has a second block.
     /// - Throws: ``RunError`` for sizes that the device's numbers can't hold; ``DeviceError`` if it has no room.
@@ -83,14 +83,14 @@ public final class TransitionMemory {
             owners, capacity, observations, actions, inherits, queue
         )
         rows = try queue.tensor(.float32, [inherits ? 2 * owners : owners, capacity, 2 * observations + actions + 2])
-        blocks = try queue.tensor(.int32, [owners])
+        blocks = try queue.tensor((0..<Int32(owners)).map { $0 })
         heads = try queue.tensor(.int32, [owners])
         counts = try queue.tensor(.int32, [owners])
         jobs = try queue.tensor(.int32, [inherits ? owners : 1, 6])
         totals = try queue.tensor(.int32, [inherits ? owners : 1])
     }
 
-    /// Gives every owner a ring of its own, empty.
+    /// Empties every ring; a new memory is that already.
     public func start() throws {
         try blocks.write((0..<Int32(owners)).map { $0 })
         try queue.zero(heads)

@@ -8,11 +8,10 @@ import GPUTensor
 /// it counts; the code then draws as many from the other.
 public final class BehaviourDistance {
     private let actor: ActorNetwork, runs: Int, population: Int, states: Int, latest: Int
-    private let rotatedOwners: [Tensor], rotatedStreams: [Tensor], words: (owners: [Int], streams: [UInt32])
+    private let rotatedOwners: [Tensor], rotatedStreams: [Tensor]
     private let batch: TransitionBatch, rowCounts: Tensor, steps: Tensor, gaps: Tensor
     private let pass: MLPWorkspace
     private let queue: Queue
-    private var constantsWritten = false
 
     /// Makes the memory and launches nothing.
     ///
@@ -28,21 +27,25 @@ public final class BehaviourDistance {
     ) throws {
         let members = runs * population
         precondition(owners.count == members && streams.count == 4 * members && population > 1)
-        (self.actor, self.runs, self.population, self.states, self.latest, words, self.queue) = (
-            actor, runs, population, states, latest, (owners, streams), queue
+        (self.actor, self.runs, self.population, self.states, self.latest, self.queue) = (
+            actor, runs, population, states, latest, queue
         )
-        rotatedOwners = try (1..<population).map { _ in try queue.tensor(.int32, [members]) }
-        rotatedStreams = try (1..<population).map { _ in try queue.tensor(.uint32, [members, 4]) }
+        // The member of the same run that is `shift` places further on.
+        func other(_ member: Int, _ shift: Int) -> Int {
+            member / population * population + (member + shift) % population
+        }
+        rotatedOwners = try (1..<population).map { shift in
+            try queue.tensor((0..<members).map { Int32(owners[other($0, shift)]) })
+        }
+        rotatedStreams = try (1..<population).map { shift in
+            let words = (0..<members).flatMap { streams[4 * other($0, shift)..<4 * other($0, shift) + 4] }
+            return try queue.tensor(words, [members, 4])
+        }
         batch = try TransitionBatch(
             members: members, rows: states, observations: actor.mlp.inputs, actions: actor.mlp.outputs, on: queue)
         (rowCounts, steps) = try (queue.tensor(.int32, [members]), queue.tensor(.uint32, [members]))
         gaps = try queue.tensor(.float32, [members, population - 1])
         pass = try MLPWorkspace(actor.mlp, members: members, rows: states, backward: false, on: queue)
-    }
-
-    /// The member of the same run that is `shift` places further on.
-    private func other(_ member: Int, _ shift: Int) -> Int {
-        member / population * population + (member + shift) % population
     }
 
     /// Enqueues what ``read()`` waits for.
@@ -52,16 +55,6 @@ public final class BehaviourDistance {
     ///   - step: a number that no other measurement of the run has.
     public func measure(_ parameters: Tensor, memory: TransitionMemory, step: UInt32) throws {
         let members = runs * population
-        if !constantsWritten {
-            for shift in 1..<population {
-                try rotatedOwners[shift - 1].write((0..<members).map { Int32(words.owners[other($0, shift)]) })
-                try rotatedStreams[shift - 1].write(
-                    (0..<members).flatMap { member -> ArraySlice<UInt32> in
-                        words.streams[4 * other(member, shift)..<4 * other(member, shift) + 4]
-                    })
-            }
-            constantsWritten = true
-        }
         for shift in 1..<population {
             let owners = rotatedOwners[shift - 1]
             try memory.draw(

@@ -37,7 +37,6 @@ public final class DistillationCrossover {
     private let slots: Tensor, steps: Tensor, rowCounts: Tensor, batchStates: Tensor, batchTeacher: Tensor
     private let pass: MLPWorkspace, optimiser: Optimiser
     private let queue: Queue
-    private var constantsWritten = false
     /// Rows of a memory that parents and critic look at together.
     private static let teacherRows = 256
 
@@ -97,6 +96,7 @@ public final class DistillationCrossover {
         losses = try queue.tensor(.float32, [limit, batch])
         pass = try MLPWorkspace(actor.mlp, members: limit, rows: batch, backward: true, on: queue)
         optimiser = try Optimiser(.adam(), members: limit, parameters: actor.layout.rowCount, on: queue)
+        try optimiser.rates.write([Float](repeating: Float(settings.learningRate), count: 2 * limit))
     }
 
     /// Writes every child to its slot. Its memory is there already: the latest of both parents'. Enqueues and returns.
@@ -116,10 +116,6 @@ public final class DistillationCrossover {
         precondition(
             memory.capacity == capacity && memory.observations == actor.mlp.inputs,
             "a memory of \(memory.capacity) x \(memory.observations)")
-        if !constantsWritten {
-            try optimiser.rates.write([Float](repeating: Float(settings.learningRate), count: 2 * children.limit))
-            constantsWritten = true
-        }
         for start in stride(from: 0, to: list.count, by: children.limit) {
             let some = Array(list[start..<min(start + children.limit, list.count)])
             try adopt(some, parameters, all)

@@ -25,7 +25,6 @@ public final class GaussianMutation {
     private let mutants: MemberRows
     private let bits: Tensor, normals: Tensor, slots: Tensor, hitLimits: Tensor
     private let queue: Queue
-    private var constantsWritten = false
 
     /// Makes the memory and launches nothing.
     ///
@@ -60,21 +59,14 @@ public final class GaussianMutation {
         mutants = try MemberRows(population: population, limit: limit, streams: streams, on: queue)
         bits = try queue.tensor(.uint32, [limit, hits.reduce(0) { $0 + 3 + 2 * $1 }], padded: true)
         normals = try queue.tensor(.float32, [limit, max(1, hits.reduce(0, +))], padded: true)
-        slots = try queue.tensor(.int32, [matrices.count, 6])
-        hitLimits = try queue.tensor(.int32, [matrices.count])
-    }
-
-    private func writeConstants() throws {
-        guard !constantsWritten else { return }
-        constantsWritten = true
         var word = 0, normal = 0, rows: [Int32] = []
         for (slot, count) in zip(matrices, hits) {
             rows += [slot.offset, slot.rows, slot.columns, slot.pitch, word, normal].map { Int32($0) }
             word += 3 + 2 * count
             normal += count
         }
-        try slots.write(rows)
-        try hitLimits.write(hits.map { Int32($0) })
+        slots = try queue.tensor(rows, [matrices.count, 6])
+        hitLimits = try queue.tensor(hits.map { Int32($0) })
     }
 
     /// Mutates members in place. Enqueues and returns.
@@ -85,7 +77,6 @@ public final class GaussianMutation {
     ///   - step: a number that no other mutation of the run has.
     public func mutate(_ members: [Int], parameters: Tensor, step: UInt32) throws {
         try parameters.expectShape([mutants.population, layout.rowCount], "parameters")
-        try writeConstants()
         for start in stride(from: 0, to: members.count, by: mutants.limit) {
             try mutants.choose(Array(members[start..<min(start + mutants.limit, members.count)]))
             let count = mutants.count

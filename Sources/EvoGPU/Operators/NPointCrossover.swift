@@ -12,7 +12,6 @@ public final class NPointCrossover {
     private let firstMembers: Tensor, secondMembers: Tensor, places: Tensor, streams: Tensor
     private let bits: Tensor, copies: Tensor, slots: Tensor, unitSlots: Tensor, parameterUnits: Tensor
     private let queue: Queue
-    private var constantsWritten = false
 
     /// Makes the memory and launches nothing.
     ///
@@ -35,21 +34,10 @@ public final class NPointCrossover {
         self.streams = try queue.tensor(.uint32, [limit, 4])
         bits = try queue.tensor(.uint32, [limit, words], padded: true)
         copies = try queue.tensor(.int32, [limit, units])
-        slots = try queue.tensor(.int32, [layout.slots.count, 4])
-        unitSlots = try queue.tensor(.int32, [units])
-        parameterUnits = try queue.tensor(.int32, [layout.rowCount])
-    }
-
-    /// Random words of a slot: how many copies, and one for each that there may be.
-    private static func words(_ slot: ParameterLayout.Slot) -> Int { slot.isWeight ? 2 * slot.columns : slot.columns }
-
-    private func writeConstants() throws {
-        guard !constantsWritten else { return }
-        constantsWritten = true
-        var rows: [Int32] = [], ofUnit: [Int32] = [], unit = 0, word = 0,
+        var table: [Int32] = [], ofUnit: [Int32] = [], unit = 0, word = 0,
             ofParameter = [Int32](repeating: 0, count: layout.rowCount)
         for (index, slot) in layout.slots.enumerated() {
-            rows += [Int32(unit), Int32(slot.columns), Int32(word), slot.isWeight ? 1 : 0]
+            table += [Int32(unit), Int32(slot.columns), Int32(word), slot.isWeight ? 1 : 0]
             ofUnit += [Int32](repeating: Int32(index), count: slot.columns)
             for row in 0..<slot.rows {
                 for column in 0..<slot.columns {
@@ -59,10 +47,13 @@ public final class NPointCrossover {
             unit += slot.columns
             word += Self.words(slot)
         }
-        try slots.write(rows)
-        try unitSlots.write(ofUnit)
-        try parameterUnits.write(ofParameter)
+        slots = try queue.tensor(table, [layout.slots.count, 4])
+        unitSlots = try queue.tensor(ofUnit)
+        parameterUnits = try queue.tensor(ofParameter)
     }
+
+    /// Random words of a slot: how many copies, and one for each that there may be.
+    private static func words(_ slot: ParameterLayout.Slot) -> Int { slot.isWeight ? 2 * slot.columns : slot.columns }
 
     /// Writes both children of every couple to their slots. Enqueues and returns.
     ///
@@ -72,7 +63,6 @@ public final class NPointCrossover {
     ///   - step: a number that no other crossover of the run has.
     public func cross(_ swaps: [GenerationPlan.Swap], parameters: Tensor, step: UInt32) throws {
         try parameters.expectShape([population, layout.rowCount], "parameters")
-        try writeConstants()
         let swaps = swaps.filter { $0.firstSlot != nil || $0.secondSlot != nil }
         for start in stride(from: 0, to: swaps.count, by: limit) {
             try cross(some: Array(swaps[start..<min(start + limit, swaps.count)]), parameters, step)

@@ -9,7 +9,6 @@ public final class ParameterCrossover {
     private let members: Int, layout: ParameterLayout
     private let streams: Tensor, queue: Queue
     private let first: Tensor, second: Tensor, firstMembers: Tensor, secondMembers: Tensor, bits: Tensor, groups: Tensor
-    private var groupsWritten = false
 
     /// - Parameter streams: uint32 `[P, 4]`; kept.
     public init(_ network: ActorCritic, members: Int, streams: Tensor, on queue: Queue) throws {
@@ -18,7 +17,16 @@ public final class ParameterCrossover {
         (children, first, second) = try (rows(), rows(), rows())
         (firstMembers, secondMembers) = try (queue.tensor(.int32, [members]), queue.tensor(.int32, [members]))
         bits = try queue.tensor(.uint32, [members, network.layout.rowCount], padded: true)
-        groups = try queue.tensor(.int32, [network.layout.rowCount])
+        // A weight goes with its unit's bias, which is the next slot of as many columns.
+        var group = (0..<layout.rowCount).map(Int32.init)
+        for (index, slot) in layout.slots.enumerated() where slot.isWeight && index + 1 < layout.slots.count {
+            for row in 0..<slot.rows {
+                for column in 0..<slot.columns {
+                    group[slot.offset + row * slot.pitch + column] = Int32(layout.slots[index + 1].offset + column)
+                }
+            }
+        }
+        groups = try queue.tensor(group)
     }
 
     /// Makes a child of every couple of members of the whole population. Enqueues and returns.
@@ -26,19 +34,6 @@ public final class ParameterCrossover {
     /// - Parameter step: a number that no other crossover of the run has.
     public func cross(_ couples: [Couple], parameters: Tensor, step: UInt32) throws {
         precondition(couples.count == members)
-        if !groupsWritten {
-            // A weight goes with its unit's bias, which is the next slot of as many columns.
-            var group = (0..<layout.rowCount).map(Int32.init)
-            for (index, slot) in layout.slots.enumerated() where slot.isWeight && index + 1 < layout.slots.count {
-                for row in 0..<slot.rows {
-                    for column in 0..<slot.columns {
-                        group[slot.offset + row * slot.pitch + column] = Int32(layout.slots[index + 1].offset + column)
-                    }
-                }
-            }
-            try groups.write(group)
-            groupsWritten = true
-        }
         try firstMembers.write(couples.map { Int32($0.first) })
         try secondMembers.write(couples.map { Int32($0.second) })
         try queue.gatherRows(first, from: parameters, firstMembers)

@@ -22,7 +22,6 @@ public final class ProximalMutation {
     private let parameters: Tensor, gradients: Tensor, squares: Tensor, noise: Tensor, divisor: Tensor,
         magnitudes: Tensor, mask: Tensor
     private let queue: Queue
-    private var constantsWritten = false
 
     /// Makes the memory and launches nothing.
     ///
@@ -54,7 +53,13 @@ public final class ProximalMutation {
         )
         (noise, divisor) = try (queue.tensor(.float32, shape), queue.tensor(.float32, shape))
         magnitudes = try queue.tensor(.float32, [limit])
-        mask = try queue.tensor(.float32, [actor.layout.rowCount])
+        var movable = [Float](repeating: 0, count: actor.layout.rowCount)
+        for slot in actor.layout.slots where scope == .all || slot.isWeight {
+            for row in 0..<slot.rows {
+                for column in 0..<slot.columns { movable[slot.offset + row * slot.pitch + column] = 1 }
+            }
+        }
+        mask = try queue.tensor(movable)
     }
 
     /// Mutates members in place. Enqueues and returns.
@@ -70,17 +75,6 @@ public final class ProximalMutation {
     ) throws {
         try all.expectShape([mutants.population, actor.layout.rowCount], "parameters")
         precondition(sigma.count == mutants.population)
-        if !constantsWritten {
-            let movable = actor.layout.slots.filter { scope == .all || $0.isWeight }
-            var values = [Float](repeating: 0, count: actor.layout.rowCount)
-            for slot in movable {
-                for row in 0..<slot.rows {
-                    for column in 0..<slot.columns { values[slot.offset + row * slot.pitch + column] = 1 }
-                }
-            }
-            try mask.write(values)
-            constantsWritten = true
-        }
         for start in stride(from: 0, to: members.count, by: mutants.limit) {
             try mutants.choose(Array(members[start..<min(start + mutants.limit, members.count)]))
             try magnitudes.write(padded(mutants.list.map { sigma[$0] }, with: 0, to: mutants.limit))

@@ -37,7 +37,7 @@ public final class StateSpaceCrossover {
     private let expert: ExpertRows
     private let gradients: Tensor, optimiser: Optimiser
     private let orders: [Tensor]
-    private var constantsWritten = false
+    private var isRolloutStarted = false
 
     private struct Parent {
         let members: Tensor, parameters: Tensor, states: Tensor, normaliser: ObservationNormaliser?,
@@ -149,12 +149,11 @@ public final class StateSpaceCrossover {
         gradients = try floats([members, network.layout.rowCount])
         optimiser = try Optimiser(.adam(), members: members, parameters: network.layout.rowCount, on: queue)
         orders = try (1...passes).map { try queue.tensor(.int32, [members, $0 * rows], padded: true) }
+        try writeConstants()
     }
 
-    /// Settings and index tables that never change; once, after the memory was planned.
+    /// Settings and index tables that never change.
     private func writeConstants() throws {
-        guard !constantsWritten else { return }
-        constantsWritten = true
         for (optimiser, rate) in [(gate.optimiser, config.gateLearningRate), (optimiser, config.imitationLearningRate)]
         {
             try optimiser.rates.write([Float](repeating: Float(rate), count: 2 * members))
@@ -180,7 +179,6 @@ public final class StateSpaceCrossover {
             try refinement.discounts.write((0..<members).flatMap { [gammas[$0 % gammas.count], 1] })
             try refinement.scale.write([Float](repeating: 1, count: members))
         }
-        try rollout.start()
     }
 
     /// Makes a child of every couple, into ``children`` and ``normaliser``. Waits for a few figures per child at the
@@ -196,7 +194,10 @@ public final class StateSpaceCrossover {
         _ couples: [Couple], fitter fitterOnes: [Int], parameters: Tensor,
         normaliser population: ObservationNormaliser?, history: RolloutHistory, round: Int
     ) throws -> [CrossoverFigures] {
-        try writeConstants()
+        if !isRolloutStarted {
+            try rollout.start()
+            isRolloutStarted = true
+        }
         try adoptParents(couples, fitterOnes, parameters, population, round)
         try trainGate(history, round)
         let rolloutsPerRound = 1 + config.daggerPasses + config.gateRefinement
