@@ -1,7 +1,7 @@
-// A persistent thread pool for kernel launches. Each launch is cut into chunks, and every thread has a run of neighbouring ones of
-// its own, the same run in every launch of that many: what a thread wrote in one launch is still in its cache when it reads it in
-// the next. A thread without chunks of its own left takes those of others, so nobody waits for one that is late.
-// Which thread runs an item never changes what the item computes.
+// A persistent thread pool for kernel launches. Each launch is cut into chunks, and every thread has a run of
+// neighbouring ones of its own, the same run in every launch of that many: what a thread wrote in one launch is still
+// in its cache when it reads it in the next. A thread without chunks of its own left takes those of others, so nobody
+// waits for one that is late. Which thread runs an item never changes what the item computes.
 #include "Kernels.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +20,7 @@ typedef struct { _Alignas(128) _Atomic uint32_t left; uint32_t end; } Share;
 
 struct KernelPool {
     int threads;
-    pthread_mutex_t launching;            // held for the length of a launch; who finds it taken runs its own items alone
+    pthread_mutex_t launching;            // held for a whole launch; who finds it taken runs its own items alone
     _Alignas(128) _Atomic uint32_t launches;     // so far; counted up when a launch's chunks can be taken
     _Alignas(128) _Atomic uint32_t unfinished;   // chunks of the launch, taken or left, not yet reported done
     _Alignas(128) _Atomic int sleeping;
@@ -45,7 +45,9 @@ static int help(KernelPool *pool, int thread) {
         Share *share = &shares[(thread + i) % threads];
         uint32_t ran = 0, left = atomic_load_explicit(&share->left, memory_order_acquire);
         while (left != 0) {
-            if (!atomic_compare_exchange_weak_explicit(&share->left, &left, left - 1, memory_order_acq_rel, memory_order_acquire)) continue;
+            if (!atomic_compare_exchange_weak_explicit(&share->left, &left, left - 1, memory_order_acq_rel,
+                                                       memory_order_acquire))
+                continue;
             const size_t chunk = share->end - left, chunks = pool->chunks, total = pool->total;
             pool->run(pool->arguments, pool->range, total * chunk / chunks, total * (chunk + 1) / chunks);
             ++ran;
@@ -114,7 +116,8 @@ void kernel_pool_run(KernelPool *pool, HostKernelRun run, void *const *arguments
     pool->total = total;
     pool->chunks = (uint32_t)chunks;
     atomic_store_explicit(&pool->unfinished, (uint32_t)chunks, memory_order_relaxed);
-    for (size_t i = 0, end = 0, threads = (size_t)pool->threads; end < chunks; ++i) {   // the rest have none left from the launch before
+    // The rest have none left from the launch before.
+    for (size_t i = 0, end = 0, threads = (size_t)pool->threads; end < chunks; ++i) {
         const size_t first = end;
         end = (chunks * (i + 1) + threads - 1) / threads;
         if (end == first) continue;

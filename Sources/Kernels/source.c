@@ -285,11 +285,16 @@ const PhysicsDescription *physics_descriptions(int *count) {
 
 const int kernel_shared_sources = 6;
 static const KernelSource sources[] = {
-    {"prelude", text_prelude, 1}, {"math", text_math, 1}, {"random", text_random, 1}, {"activation", text_activation, 1},
+    {"prelude", text_prelude, 1},
+    {"math", text_math, 1},
+    {"random", text_random, 1},
+    {"activation", text_activation, 1},
     {"rows", text_rows, 1},
     {"environment", text_environment, 1},
     {"peak", text_peak, 1},
-    {"map_math", text_map_math, 1}, {"linear", text_linear, 1}, {"linear_local", text_linear_local, 0},
+    {"map_math", text_map_math, 1},
+    {"linear", text_linear, 1},
+    {"linear_local", text_linear_local, 0},
     {"layer_norm", text_layer_norm, 1},
     {"reduce", text_reduce, 1},
     {"optimise", text_optimise, 1},

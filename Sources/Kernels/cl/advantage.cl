@@ -3,8 +3,8 @@
 //     delta_t = r_t + gamma (1 - terminated_t) V(next observation_t) - V(observation_t)
 //     A_t     = delta_t + gamma lambda (1 - done_t) A_{t+1},   done = terminated or truncated;   return_t = A_t + V_t
 //
-// Schulman et al. 2016 (arXiv:1506.02438), equations 11 to 16. The next observation is the true one, before any reset, so a
-// truncated episode bootstraps. Work-item (e, p) owns environment e of member p.
+// Schulman et al. 2016 (arXiv:1506.02438), equations 11 to 16. The next observation is the true one, before any reset,
+// so a truncated episode bootstraps. Work-item (e, p) owns environment e of member p.
 __kernel void generalised_advantage(__global const float *reward_in,      // [P, T, E]
                                     __global const float *value_in,       // [P, T, E]
                                     __global const float *next_value_in,  // [P, T, E]
@@ -31,12 +31,15 @@ __kernel void generalised_advantage(__global const float *reward_in,      // [P,
     }
 }
 
-// Discounted sums of past rewards, for reward scaling: R <- gamma R + r, back to zero after an episode. Work-item as above.
-__kernel void discounted_rewards(__global const float *reward_in, __global const int *terminated_in, __global const int *truncated_in,  // [P, T, E]
-                                 __global const float *discount_in,  // [P, 2]
-                                 __global float *running_inout,      // [P, E]
-                                 __global float *sum_out,            // [P, sum_pitch]: t E + e
-                                 const int member_count, const int step_count, const int environment_count, const int sum_pitch) {
+// Discounted sums of past rewards, for reward scaling: R <- gamma R + r, back to zero after an episode. Work-item as
+// above.
+__kernel void discounted_rewards(
+        __global const float *reward_in,
+        __global const int *terminated_in, __global const int *truncated_in,  // [P, T, E]
+        __global const float *discount_in,  // [P, 2]
+        __global float *running_inout,      // [P, E]
+        __global float *sum_out,            // [P, sum_pitch]: t E + e
+        const int member_count, const int step_count, const int environment_count, const int sum_pitch) {
     const int e = (int)get_global_id(0);
     const int p = (int)get_global_id(1);
     if (e >= environment_count || p >= member_count) return;
@@ -62,7 +65,8 @@ __kernel void reward_statistics(__global const float *sum_in,         // [P, n],
     float sum, squares;
     ROW_SUM(sum, pitch, c, keep_columns(vload(x + c), c, n))
     const float rows = (float)n, batch_mean = sum / rows;
-    ROW_SUM(squares, pitch, c, keep_columns((vload(x + c) - splat(batch_mean)) * (vload(x + c) - splat(batch_mean)), c, n))
+    ROW_SUM(squares, pitch, c,
+            keep_columns((vload(x + c) - splat(batch_mean)) * (vload(x + c) - splat(batch_mean)), c, n))
     const float count = statistics[0], total = count + rows, shift = batch_mean - statistics[1];
     const float variance = (statistics[2] * count + squares + shift * shift * (count * rows / total)) / total;
     statistics[0] = total;
@@ -72,9 +76,10 @@ __kernel void reward_statistics(__global const float *sum_in,         // [P, n],
 }
 
 // Mean and 1 / (std + 1e-8) of a minibatch's advantages (std with 1/(n - 1)), or 0 and 1. Work-item p owns member p.
-__kernel void advantage_statistics(__global const float *scalar_in,     // [3, P, n], pitch a multiple of PAD: old log p, advantage, return
-                                   __global float *statistics_out,      // [P, 2]
-                                   const int member_count, const int n, const int pitch, const int normalise) {
+__kernel void advantage_statistics(
+        __global const float *scalar_in,     // [3, P, n], pitch a multiple of PAD: old log p, advantage, return
+        __global float *statistics_out,      // [P, 2]
+        const int member_count, const int n, const int pitch, const int normalise) {
     const int p = (int)get_global_id(0);
     if (p >= member_count) return;
     __global const float *x = scalar_in + ((size_t)member_count + (size_t)p) * (size_t)pitch;

@@ -1,24 +1,26 @@
-// episodes: deterministic actors play whole episodes, explorers with noise, and every transition of each slot's first episode is kept.
-// No barrier.
+// episodes: deterministic actors play whole episodes, explorers with noise, and every transition of each slot's first
+// episode is kept. No barrier.
 //
-// S = P E slots, slot s is environment s % E of member s / E. A kept row is (state, action, next state, reward, done), 2 n + A + 2 floats,
-// at (s T + t); see transition_memory.cl. Work-item s owns slot s.
+// S = P E slots, slot s is environment s % E of member s / E. A kept row is (state, action, next state, reward, done),
+// 2 n + A + 2 floats, at (s T + t); see transition_memory.cl. Work-item s owns slot s.
 
-__kernel void episode_act(__global const float *actor_in,        // [S, A], padded: in [-1, 1]
-                          __global const float *observation_in,  // [S, n], padded
-                          __global const float *episode_in,      // [9, slot_pitch], environment.cl
-                          __global const float *bounds_in,       // [2, A]: low, high
-                          __global const int *explorer_in,       // [P]: the explorer that a member's first environment is, -1 for none
-                          __global const int *random_in,         // [X]: 1 where the explorer acts at random instead
-                          __global const int *clip_in,           // [X]: 1 where a noisy action is clipped to [-1, 1]
-                          __global const float *normal_in,       // [X, noise_pitch]: standard normals, t A + j
-                          __global const float *uniform_in,      // [X, noise_pitch]: in [0, 1), t A + j
-                          __global float *noise_inout,           // [X, A]: the process's state
-                          __global float *environment_action_out,  // [S, A]
-                          __global float *transition_out,        // [S, T, 2 n + A + 2]
-                          const int slot_count, const int E, const int slot_pitch, const int T, const int t, const int n, const int A,
-                          const int observation_pitch, const int action_pitch, const int noise_pitch, const int keep,
-                          const float theta, const float sigma, const float scale) {  // x <- x + theta (0 - x) + sigma N(0, 1); the action's noise is scale x
+__kernel void episode_act(
+        __global const float *actor_in,        // [S, A], padded: in [-1, 1]
+        __global const float *observation_in,  // [S, n], padded
+        __global const float *episode_in,      // [9, slot_pitch], environment.cl
+        __global const float *bounds_in,       // [2, A]: low, high
+        __global const int *explorer_in,       // [P]: the explorer that a member's first environment is, -1 for none
+        __global const int *random_in,         // [X]: 1 where the explorer acts at random instead
+        __global const int *clip_in,           // [X]: 1 where a noisy action is clipped to [-1, 1]
+        __global const float *normal_in,       // [X, noise_pitch]: standard normals, t A + j
+        __global const float *uniform_in,      // [X, noise_pitch]: in [0, 1), t A + j
+        __global float *noise_inout,           // [X, A]: the process's state
+        __global float *environment_action_out,  // [S, A]
+        __global float *transition_out,        // [S, T, 2 n + A + 2]
+        const int slot_count, const int E, const int slot_pitch, const int T, const int t, const int n, const int A,
+        const int observation_pitch, const int action_pitch, const int noise_pitch, const int keep,
+        const float theta, const float sigma,
+        const float scale) {  // x <- x + theta (0 - x) + sigma N(0, 1); the action's noise is scale x
     const int s = (int)get_global_id(0);
     if (s >= slot_count) return;
     const int p = s / E, running = episode_in[(size_t)EPISODE_FINISHED * (size_t)slot_pitch + (size_t)s] == 0.0f;
@@ -44,16 +46,17 @@ __kernel void episode_act(__global const float *actor_in,        // [S, A], padd
     for (int c = 0; c < n && keep; ++c) row[c] = observation[c];
 }
 
-// The rest of the row, after the environment's step; `length` counts the rows that belong to the slot's first episode. A step whose action
-// or state was not finite is left out.
-__kernel void episode_record(__global const float *next_observation_in,  // [S, n], padded: before any reset
-                             __global const float *reward_in,            // [S]
-                             __global const int *terminated_in, __global const int *truncated_in,  // [S]
-                             __global const float *episode_in,           // [9, slot_pitch]
-                             __global float *transition_inout,           // [S, T, 2 n + A + 2]
-                             __global int *length_inout,                 // [S], 0 before the first step
-                             const int slot_count, const int slot_pitch, const int T, const int t, const int n, const int A,
-                             const int observation_pitch, const int truncation_masks) {  // 1: a time limit counts as an end too
+// The rest of the row, after the environment's step; `length` counts the rows that belong to the slot's first episode.
+// A step whose action or state was not finite is left out.
+__kernel void episode_record(
+        __global const float *next_observation_in,  // [S, n], padded: before any reset
+        __global const float *reward_in,            // [S]
+        __global const int *terminated_in, __global const int *truncated_in,  // [S]
+        __global const float *episode_in,           // [9, slot_pitch]
+        __global float *transition_inout,           // [S, T, 2 n + A + 2]
+        __global int *length_inout,                 // [S], 0 before the first step
+        const int slot_count, const int slot_pitch, const int T, const int t, const int n, const int A,
+        const int observation_pitch, const int truncation_masks) {  // 1: a time limit counts as an end too
     const int s = (int)get_global_id(0);
     if (s >= slot_count) return;
     const int ended = terminated_in[s] | truncated_in[s];

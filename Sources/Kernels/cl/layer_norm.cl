@@ -7,16 +7,17 @@
 // Row sums are kept as 16 partial sums (element i goes to sum i mod 16) added in one fixed tree, for every W alike.
 
 // Work-item (r, p) owns batch row r of member p.
-__kernel void layer_norm_forward(__global const float *x_in,      // [P, M, N], pitch a multiple of PAD; may be y_out
-                                 __global const float *g_in,      // parameters: gamma at g_offset + p g_stride, beta at b_offset + p g_stride
-                                 __global float       *xhat_out,  // [P, M, pad(N)], densely
-                                 __global float       *scale_out, // [P, M, 2]: 1/sqrt(var + epsilon), unused; or 1/(std + epsilon), std
-                                 __global float       *y_out,     // [P, M, N], pitch a multiple of PAD
-                                 const ulong x_offset, const ulong x_stride, const int x_pitch,
-                                 const ulong g_offset, const ulong b_offset, const ulong g_stride,
-                                 const ulong y_offset, const ulong y_stride, const int y_pitch,
-                                 const int member_count, const int m, const int n,
-                                 const int form, const float epsilon, const int activation) {
+__kernel void layer_norm_forward(
+        __global const float *x_in,      // [P, M, N], pitch a multiple of PAD; may be y_out
+        __global const float *g_in,      // parameters: gamma at g_offset + p g_stride, beta at b_offset + p g_stride
+        __global float       *xhat_out,  // [P, M, pad(N)], densely
+        __global float       *scale_out, // [P, M, 2]: 1/sqrt(var + epsilon), unused; or 1/(std + epsilon), std
+        __global float       *y_out,     // [P, M, N], pitch a multiple of PAD
+        const ulong x_offset, const ulong x_stride, const int x_pitch,
+        const ulong g_offset, const ulong b_offset, const ulong g_stride,
+        const ulong y_offset, const ulong y_stride, const int y_pitch,
+        const int member_count, const int m, const int n,
+        const int form, const float epsilon, const int activation) {
     const int r = (int)get_global_id(0);
     const int p = (int)get_global_id(1);
     if (r >= m || p >= member_count) return;
@@ -32,15 +33,16 @@ __kernel void layer_norm_forward(__global const float *x_in,      // [P, M, N], 
 }
 
 // Work-item (r, p) owns batch row r of member p. du is the gradient before the activation.
-__kernel void layer_norm_input_gradient(__global const float *du_in,    // [P, M, N], pitch a multiple of PAD
-                                        __global const float *g_in,     // gamma at g_offset + p g_stride
-                                        __global const float *xhat_in,  // [P, M, pad(N)], from the forward pass
-                                        __global const float *scale_in, // [P, M, 2], from the forward pass
-                                        __global float       *dx_out,   // [P, M, N], pitch a multiple of PAD; may be du_in
-                                        const ulong du_stride, const int du_pitch,
-                                        const ulong g_offset, const ulong g_stride,
-                                        const ulong dx_stride, const int dx_pitch,
-                                        const int member_count, const int m, const int n, const int form) {
+__kernel void layer_norm_input_gradient(
+        __global const float *du_in,    // [P, M, N], pitch a multiple of PAD
+        __global const float *g_in,     // gamma at g_offset + p g_stride
+        __global const float *xhat_in,  // [P, M, pad(N)], from the forward pass
+        __global const float *scale_in, // [P, M, 2], from the forward pass
+        __global float       *dx_out,   // [P, M, N], pitch a multiple of PAD; may be du_in
+        const ulong du_stride, const int du_pitch,
+        const ulong g_offset, const ulong g_stride,
+        const ulong dx_stride, const int dx_pitch,
+        const int member_count, const int m, const int n, const int form) {
     const int r = (int)get_global_id(0);
     const int p = (int)get_global_id(1);
     if (r >= m || p >= member_count) return;
@@ -55,7 +57,8 @@ __kernel void layer_norm_input_gradient(__global const float *du_in,    // [P, M
     ROW_SUM(product, n_padded, c, vload(du + c) * vload(gamma + c) * vload(xhat + c))
     const float mean = sum / (float)n;
     const float factor = scale[0];
-    // Form 1: factor (g - mean(g) - xhat mean(g xhat)). Form 2: factor (g - mean(g)) - xhat sum(g xhat) / ((n - 1) std).
+    // Form 1: factor (g - mean(g) - xhat mean(g xhat)). Form 2: factor (g - mean(g)) - xhat sum(g xhat) / ((n - 1)
+    // std).
     const float along = form == 2 ? (n > 1 && scale[1] > 0.0f ? product / ((float)(n - 1) * scale[1]) : 0.0f)
                                   : factor * (product / (float)n);
     for (int c = 0; c < n_padded; c += W) {
@@ -65,12 +68,13 @@ __kernel void layer_norm_input_gradient(__global const float *du_in,    // [P, M
 }
 
 // Work-item (i, p) owns columns [i W, i W + W) of member p: d gamma = sum over rows of du xhat, d beta = that of du.
-__kernel void layer_norm_parameter_gradient(__global const float *du_in,    // [P, M, N], pitch a multiple of PAD
-                                            __global const float *xhat_in,  // [P, M, pad(N)]
-                                            __global float       *dg_out,   // d gamma at g_offset + p g_stride, d beta at b_offset + p g_stride
-                                            const ulong du_stride, const int du_pitch,
-                                            const ulong g_offset, const ulong b_offset, const ulong g_stride,
-                                            const int member_count, const int m, const int n) {
+__kernel void layer_norm_parameter_gradient(
+        __global const float *du_in,    // [P, M, N], pitch a multiple of PAD
+        __global const float *xhat_in,  // [P, M, pad(N)]
+        __global float       *dg_out,   // d gamma at g_offset + p g_stride, d beta at b_offset + p g_stride
+        const ulong du_stride, const int du_pitch,
+        const ulong g_offset, const ulong b_offset, const ulong g_stride,
+        const int member_count, const int m, const int n) {
     const int column = (int)get_global_id(0) * W;
     const int p = (int)get_global_id(1);
     const int n_padded = (n + PAD - 1) / PAD * PAD;

@@ -11,9 +11,9 @@
 // Weights lie as [K, pad(N)] (input-major), so that lanes run over outputs. Rows that lanes run over are padded to a
 // multiple of PAD with zeros, and every kernel here writes zeros there.
 //
-// With lanes, a work-item owns TILE_ROWS rows and all their columns, range (row blocks, P). With single values (GPUs) it owns
-// one column of TILE_ROWS rows, range (padded columns, row blocks, P), so that neighbours read neighbouring weights and small
-// batches still fill a device.
+// With lanes, a work-item owns TILE_ROWS rows and all their columns, range (row blocks, P). With single values (GPUs)
+// it owns one column of TILE_ROWS rows, range (padded columns, row blocks, P), so that neighbours read neighbouring
+// weights and small batches still fill a device.
 #if W == 1
 #define TILE_ROWS 4
 #define TILE_VECTORS 1
@@ -78,8 +78,8 @@
     for (; column + TILE_VECTORS * W <= end_column; column += TILE_VECTORS * W) FORWARD_TILE(TILE_VECTORS)       \
     for (; column < end_column; column += W) FORWARD_TILE(1)
 
-// Work-items as above, row block i from batch row i * TILE_ROWS. Rows past the end are computed as copies of the last one, which
-// writes the same values to the same place.
+// Work-items as above, row block i from batch row i * TILE_ROWS. Rows past the end are computed as copies of the last
+// one, which writes the same values to the same place.
 __kernel void linear_forward(__global const float *x_in,       // member p's row r at x_offset + p x_stride + r x_pitch
                              __global const float *w_in,       // member p's [K, pad(N)] at w_offset + p w_stride
                              __global const float *b_in,       // member p's [pad(N)] at b_offset + p b_stride
@@ -98,18 +98,20 @@ __kernel void linear_forward(__global const float *x_in,       // member p's row
 }
 
 #if W > 1
-// A layer with layer normalisation in one launch: linear_forward without activation, then the normalisation of the same rows.
-// Work-items as in linear_forward. With W = 1 a work-item owns no whole row, and layer_norm_forward follows as a launch of its own.
-__kernel void linear_norm_forward(__global const float *x_in, __global const float *w_in, __global const float *b_in, __global float *y_out,
-                                  __global float *xhat_out,   // [P, M, pad(N)], densely
-                                  __global float *scale_out,  // [P, M, 2]: see layer_norm_apply
-                                  const ulong x_offset, const ulong x_stride, const int x_pitch,
-                                  const ulong w_offset, const ulong w_stride,
-                                  const ulong b_offset, const ulong b_stride, const int has_bias,
-                                  const ulong y_offset, const ulong y_stride, const int y_pitch,
-                                  const ulong gamma_offset, const ulong beta_offset,  // in a parameter row
-                                  const int member_count, const int m, const int n, const int k,
-                                  const int form, const float epsilon, const int norm_activation) {
+// A layer with layer normalisation in one launch: linear_forward without activation, then the normalisation of the same
+// rows. Work-items as in linear_forward. With W = 1 a work-item owns no whole row, and layer_norm_forward follows as a
+// launch of its own.
+__kernel void linear_norm_forward(
+        __global const float *x_in, __global const float *w_in, __global const float *b_in, __global float *y_out,
+        __global float *xhat_out,   // [P, M, pad(N)], densely
+        __global float *scale_out,  // [P, M, 2]: see layer_norm_apply
+        const ulong x_offset, const ulong x_stride, const int x_pitch,
+        const ulong w_offset, const ulong w_stride,
+        const ulong b_offset, const ulong b_stride, const int has_bias,
+        const ulong y_offset, const ulong y_stride, const int y_pitch,
+        const ulong gamma_offset, const ulong beta_offset,  // in a parameter row
+        const int member_count, const int m, const int n, const int k,
+        const int form, const float epsilon, const int norm_activation) {
     const int n_padded = (n + PAD - 1) / PAD * PAD, activation = 0;
     TILE_ITEM(n_padded)
     if (row >= m || p >= member_count) return;
@@ -121,8 +123,9 @@ __kernel void linear_norm_forward(__global const float *x_in, __global const flo
     ROW_SUMS(squares, TILE_ROWS, n_padded, i, c, squared_distance(vload(y + y_row[i] + c), mean[i], c, n))
     for (int i = 0; i < TILE_ROWS && row + i < m; ++i) {
         const size_t at = (size_t)p * (size_t)m + (size_t)(row + i);
-        layer_norm_apply(mean[i], squares[i], y + y_row[i], w_in + (gamma_offset + (size_t)p * w_stride), w_in + (beta_offset + (size_t)p * w_stride),
-                         xhat_out + at * (size_t)n_padded, scale_out + at * 2, y + y_row[i], n, form, epsilon, norm_activation);
+        layer_norm_apply(mean[i], squares[i], y + y_row[i], w_in + (gamma_offset + (size_t)p * w_stride),
+                         w_in + (beta_offset + (size_t)p * w_stride), xhat_out + at * (size_t)n_padded,
+                         scale_out + at * 2, y + y_row[i], n, form, epsilon, norm_activation);
     }
 }
 #endif
@@ -142,16 +145,17 @@ __kernel void linear_norm_forward(__global const float *x_in, __global const flo
     }
 
 // Work-items as in linear_forward.
-__kernel void linear_input_gradient(__global const float *dy_in,  // [P, M, N] with offset, stride and pitch
-                                    __global const float *wt_in,  // transposed weights, member p's [N, pad(K)]
-                                    __global const float *a_in,   // [P, M, K], what this layer was given; unread if activation is 0
-                                    __global float       *dx_out, // [P, M, K]: gradient before that activation
-                                    const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
-                                    const ulong w_offset, const ulong w_stride,
-                                    const ulong a_offset, const ulong a_stride, const int a_pitch,
-                                    const ulong dx_offset, const ulong dx_stride, const int dx_pitch,
-                                    const int member_count, const int m, const int n, const int k,
-                                    const int activation) {       // of the layer before: see activation.cl
+__kernel void linear_input_gradient(
+        __global const float *dy_in,  // [P, M, N] with offset, stride and pitch
+        __global const float *wt_in,  // transposed weights, member p's [N, pad(K)]
+        __global const float *a_in,   // [P, M, K], what this layer was given; unread if activation is 0
+        __global float       *dx_out, // [P, M, K]: gradient before that activation
+        const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
+        const ulong w_offset, const ulong w_stride,
+        const ulong a_offset, const ulong a_stride, const int a_pitch,
+        const ulong dx_offset, const ulong dx_stride, const int dx_pitch,
+        const int member_count, const int m, const int n, const int k,
+        const int activation) {       // of the layer before: see activation.cl
     const int k_padded = (k + PAD - 1) / PAD * PAD;
     TILE_ITEM(k_padded)
     if (row >= m || p >= member_count) return;
@@ -192,14 +196,15 @@ __kernel void linear_input_gradient(__global const float *dy_in,  // [P, M, N] w
 
 // Row block i is TILE_ROWS rows of member p's weight gradient (inputs k), from i * TILE_ROWS; the first one past them
 // (i = ceil(K / TILE_ROWS)) is the bias gradient.
-__kernel void linear_weight_gradient(__global const float *x_in,    // [P, M, K], any pitch
-                                     __global const float *dy_in,   // [P, M, N], pitch a multiple of PAD
-                                     __global float       *dw_out,  // member p's [K, pad(N)] at w_offset + p w_stride; its
-                                                                    // [pad(N)] bias gradient at b_offset + p w_stride
-                                     const ulong x_offset, const ulong x_stride, const int x_pitch,
-                                     const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
-                                     const ulong w_offset, const ulong w_stride, const ulong b_offset, const int has_bias,
-                                     const int member_count, const int m, const int n, const int k) {
+__kernel void linear_weight_gradient(
+        __global const float *x_in,    // [P, M, K], any pitch
+        __global const float *dy_in,   // [P, M, N], pitch a multiple of PAD
+        __global float       *dw_out,  // member p's [K, pad(N)] at w_offset + p w_stride; its
+                                       // [pad(N)] bias gradient at b_offset + p w_stride
+        const ulong x_offset, const ulong x_stride, const int x_pitch,
+        const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
+        const ulong w_offset, const ulong w_stride, const ulong b_offset, const int has_bias,
+        const int member_count, const int m, const int n, const int k) {
     const int n_padded = (n + PAD - 1) / PAD * PAD;
     TILE_ITEM(n_padded)
     if (p >= member_count) return;
@@ -238,8 +243,8 @@ __kernel void linear_column_sum(__global const float *dy_in,  // [P, M, N], pitc
            sum_out + (sum_offset + (size_t)p * sum_stride) + column);
 }
 
-// Work-item (i, p) owns rows of member p's transposed weights: PAD of them from i * PAD, which it turns over by blocks of W x W;
-// with W = 1 (GPUs) row i alone.
+// Work-item (i, p) owns rows of member p's transposed weights: PAD of them from i * PAD, which it turns over by blocks
+// of W x W; with W = 1 (GPUs) row i alone.
 __kernel void linear_transpose(__global const float *w_in,   // member p's [K, pad(N)] at w_offset + p w_stride
                                __global float       *wt_out, // member p's [N, pad(K)] at wt_offset + p wt_stride
                                const ulong w_offset, const ulong w_stride,
@@ -253,13 +258,15 @@ __kernel void linear_transpose(__global const float *w_in,   // member p's [K, p
 #if W == 1
     const int l = (int)get_global_id(0);
     if (l >= n) return;
-    for (int i = 0; i < k_padded; ++i) wt[(size_t)l * (size_t)k_padded + i] = i < k ? w[(size_t)i * (size_t)n_padded + l] : 0.0f;
+    for (int i = 0; i < k_padded; ++i)
+        wt[(size_t)l * (size_t)k_padded + i] = i < k ? w[(size_t)i * (size_t)n_padded + l] : 0.0f;
 #else
     const int begin = (int)get_global_id(0) * PAD;
     for (int first = begin; first < begin + PAD && first < n; first += W)
         for (int i = 0; i < k_padded; i += W) {
             vf block[W];
-            UNROLL for (int r = 0; r < W; ++r) block[r] = i + r < k ? vload(w + (size_t)(i + r) * (size_t)n_padded + first) : splat(0.0f);
+            UNROLL for (int r = 0; r < W; ++r)
+                block[r] = i + r < k ? vload(w + (size_t)(i + r) * (size_t)n_padded + first) : splat(0.0f);
             transpose_rows(block);
             UNROLL for (int c = 0; c < W; ++c)
                 if (first + c < n) vstore(block[c], wt + (size_t)(first + c) * (size_t)k_padded + i);

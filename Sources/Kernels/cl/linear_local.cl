@@ -1,10 +1,11 @@
-// linear_local: the products of linear.cl for GPUs, as tiles in local memory. Uses barriers, so only OpenCL devices build it.
+// linear_local: the products of linear.cl for GPUs, as tiles in local memory. Uses barriers, so only OpenCL devices
+// build it.
 //
-// The C build and CPU devices use linear.cl. Both sum every element in order over its inner index with fma from the same
-// start, and the weight gradient in the same chunks, so both give the same bits. Arguments are those of linear.cl.
+// The C build and CPU devices use linear.cl. Both sum every element in order over its inner index with fma from the
+// same start, and the weight gradient in the same chunks, so both give the same bits. Arguments are those of linear.cl.
 //
-// A work-group of LOCAL_X x LOCAL_Y work-items owns a tile of TILE_M x TILE_N outputs of one member; each work-item owns
-// THREAD_M x 8 of them. Any W builds; values are single floats here.
+// A work-group of LOCAL_X x LOCAL_Y work-items owns a tile of TILE_M x TILE_N outputs of one member; each work-item
+// owns THREAD_M x 8 of them. Any W builds; values are single floats here.
 #define LOCAL_X 8
 #define LOCAL_Y 16
 #define THREAD_M 8
@@ -23,7 +24,8 @@
 #endif
 
 // Loads x[rows][l0..] and w[l0..][columns] into local memory, then adds their product to sum, in order over l.
-// x's element (r, l) lies at r * x_row_step + l * x_step; rows and columns past the end are loaded as zeros, never stored.
+// x's element (r, l) lies at r * x_row_step + l * x_step; rows and columns past the end are loaded as zeros, never
+// stored.
 #define LOCAL_STEP(x, x_row_step, x_step, rows, w, w_pitch, columns, l0, l_end)                                   \
     {                                                                                                            \
         const int depth_ = (l_end) - (l0) < TILE_K ? (l_end) - (l0) : TILE_K;                                    \
@@ -31,12 +33,12 @@
         for (int e_ = thread; e_ < TILE_M * TILE_K; e_ += THREADS) {                                             \
             const int r_ = (x_row_step) == 1 ? e_ % TILE_M : e_ / TILE_K;                                        \
             const int l_ = (x_row_step) == 1 ? e_ / TILE_M : e_ % TILE_K;                                        \
-            ((__local float *)x_tile[l_])[r_] = l_ < depth_ && row0 + r_ < (rows)                                                   \
+            ((__local float *)x_tile[l_])[r_] = l_ < depth_ && row0 + r_ < (rows)                                      \
                 ? (x)[(size_t)(row0 + r_) * (size_t)(x_row_step) + (size_t)((l0) + l_) * (size_t)(x_step)] : 0.0f; \
         }                                                                                                        \
         for (int e_ = thread; e_ < TILE_N * TILE_K; e_ += THREADS) {                                             \
             const int c_ = e_ % TILE_N, l_ = e_ / TILE_N;                                                        \
-            ((__local float *)w_tile[l_])[c_] = l_ < depth_ && column0 + c_ < (columns)                                             \
+            ((__local float *)w_tile[l_])[c_] = l_ < depth_ && column0 + c_ < (columns)                                \
                 ? (w)[(size_t)((l0) + l_) * (size_t)(w_pitch) + (size_t)(column0 + c_)] : 0.0f;                  \
         }                                                                                                        \
         barrier(CLK_LOCAL_MEM_FENCE);                                                                            \
@@ -64,12 +66,13 @@
 #define COLUMN_OF(j) (column0 + tx * 4 + ((j) & 3) + ((j) >> 2) * 32)
 
 __kernel __attribute__((reqd_work_group_size(LOCAL_X, LOCAL_Y, 1)))
-void linear_local_forward(__global const float *x_in, __global const float *w_in, __global const float *b_in, __global float *y_out,
-                          const ulong x_offset, const ulong x_stride, const int x_pitch,
-                          const ulong w_offset, const ulong w_stride,
-                          const ulong b_offset, const ulong b_stride, const int has_bias,
-                          const ulong y_offset, const ulong y_stride, const int y_pitch,
-                          const int member_count, const int m, const int n, const int k, const int activation) {
+void linear_local_forward(
+        __global const float *x_in, __global const float *w_in, __global const float *b_in, __global float *y_out,
+        const ulong x_offset, const ulong x_stride, const int x_pitch,
+        const ulong w_offset, const ulong w_stride,
+        const ulong b_offset, const ulong b_stride, const int has_bias,
+        const ulong y_offset, const ulong y_stride, const int y_pitch,
+        const int member_count, const int m, const int n, const int k, const int activation) {
     LOCAL_TILE_VARIABLES
     const int n_padded = (n + PAD - 1) / PAD * PAD;
     __global const float *x = x_in + (x_offset + p * x_stride);
@@ -84,19 +87,20 @@ void linear_local_forward(__global const float *x_in, __global const float *w_in
         const int r = row0 + ty * THREAD_M + i;
         float result[8];
         vstore8(sum[i], 0, result);
-        UNROLL for (int j = 0; j < 8; ++j)
-            if (r < m && COLUMN_OF(j) < n_padded)
-                y[(size_t)r * (size_t)y_pitch + COLUMN_OF(j)] = COLUMN_OF(j) < n ? activate_one(result[j], activation) : 0.0f;
+        UNROLL for (int j = 0; j < 8; ++j) if (r < m && COLUMN_OF(j) < n_padded)
+            y[(size_t)r * (size_t)y_pitch + COLUMN_OF(j)] = COLUMN_OF(j) < n ? activate_one(result[j], activation)
+                                                                             : 0.0f;
     }
 }
 
 __kernel __attribute__((reqd_work_group_size(LOCAL_X, LOCAL_Y, 1)))
-void linear_local_input_gradient(__global const float *dy_in, __global const float *wt_in, __global const float *a_in, __global float *dx_out,
-                                 const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
-                                 const ulong w_offset, const ulong w_stride,
-                                 const ulong a_offset, const ulong a_stride, const int a_pitch,
-                                 const ulong dx_offset, const ulong dx_stride, const int dx_pitch,
-                                 const int member_count, const int m, const int n, const int k, const int activation) {
+void linear_local_input_gradient(
+        __global const float *dy_in, __global const float *wt_in, __global const float *a_in, __global float *dx_out,
+        const ulong dy_offset, const ulong dy_stride, const int dy_pitch,
+        const ulong w_offset, const ulong w_stride,
+        const ulong a_offset, const ulong a_stride, const int a_pitch,
+        const ulong dx_offset, const ulong dx_stride, const int dx_pitch,
+        const int member_count, const int m, const int n, const int k, const int activation) {
     LOCAL_TILE_VARIABLES
     const int k_padded = (k + PAD - 1) / PAD * PAD;
     __global const float *dy = dy_in + (dy_offset + p * dy_stride);
@@ -111,8 +115,9 @@ void linear_local_input_gradient(__global const float *dy_in, __global const flo
         vstore8(sum[i], 0, result);
         UNROLL for (int j = 0; j < 8; ++j)
             if (r < m && COLUMN_OF(j) < k_padded) {
-                const float slope = activation == 0 ? 1.0f : slope_one(a[(size_t)r * (size_t)a_pitch + COLUMN_OF(j)], activation);
-                dx[(size_t)r * (size_t)dx_pitch + COLUMN_OF(j)] = COLUMN_OF(j) < k ? result[j] * slope : 0.0f;
+            const float slope = activation == 0 ? 1.0f
+                                                : slope_one(a[(size_t)r * (size_t)a_pitch + COLUMN_OF(j)], activation);
+            dx[(size_t)r * (size_t)dx_pitch + COLUMN_OF(j)] = COLUMN_OF(j) < k ? result[j] * slope : 0.0f;
             }
     }
 }
@@ -140,7 +145,7 @@ void linear_local_weight_gradient(__global const float *x_in, __global const flo
         const int r = row0 + ty * THREAD_M + i;
         float result[8];
         vstore8(total[i], 0, result);
-        UNROLL for (int j = 0; j < 8; ++j)
-            if (r < k && COLUMN_OF(j) < n_padded) dw[(size_t)r * (size_t)n_padded + COLUMN_OF(j)] = COLUMN_OF(j) < n ? result[j] : 0.0f;
+        UNROLL for (int j = 0; j < 8; ++j) if (r < k && COLUMN_OF(j) < n_padded)
+            dw[(size_t)r * (size_t)n_padded + COLUMN_OF(j)] = COLUMN_OF(j) < n ? result[j] : 0.0f;
     }
 }

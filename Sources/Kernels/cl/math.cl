@@ -1,10 +1,10 @@
-// Elementary functions over lanes, built only from operations that IEEE 754 rounds correctly, so that every device, every
-// W and the C build give the same bits. Branch-free; no lane's result depends on its neighbours.
+// Elementary functions over lanes, built only from operations that IEEE 754 rounds correctly, so that every device,
+// every W and the C build give the same bits. Branch-free; no lane's result depends on its neighbours.
 //
 // NaN gives NaN (payload unspecified). Denormal arguments and results are honoured: nothing is flushed to zero.
-// "Worst error" was measured over all 2^32 floats, denormal results included, against the C library in double; in units of
-// the result's last place (ulp). Polynomials are our minimax fits of the relative error (Lawson's iteration), coefficients
-// rounded to float one after another, lowest power first, with the rest refitted each time.
+// "Worst error" was measured over all 2^32 floats, denormal results included, against the C library in double; in units
+// of the result's last place (ulp). Polynomials are our minimax fits of the relative error (Lawson's iteration),
+// coefficients rounded to float one after another, lowest power first, with the rest refitted each time.
 
 #define MATH_INF splat(as_float(0x7f800000u))
 #define MATH_NAN splat(as_float(0x7fc00000u))
@@ -44,7 +44,8 @@ static inline vf exp_strict(vf x) {
 // e^x - 1. Worst error 1.29 ulp (at x = 33.0967674), 0.87 for x < 0 (at x = -0.517619193).
 static inline vf expm1_strict(vf x) {
     const vf c = vclamp(x, -18.0f, 89.0f);
-    // Rounded with a bias of a quarter towards zero, so that |x| < 0.52 keeps n = 0: otherwise x near 0.35 would cancel.
+    // Rounded with a bias of a quarter towards zero, so that |x| < 0.52 keeps n = 0: otherwise x near 0.35 would
+    // cancel.
     const vf bias = bits_float(sign_bit(x) | 0x3e800000u);  // 0.25 with the sign of x
     const vf t = fma(c, splat(LOG2_E), -bias) + (ROUND_SHIFT + 126.0f);
     const vf n = t - (ROUND_SHIFT + 126.0f);
@@ -108,7 +109,8 @@ static inline vf log1p_strict(vf x) {
 // Worst error 1.96 ulp (at x = +-0.519323409).
 static inline vf tanh_strict(vf x) {
     const vf a = vmin(fabs(x), splat(9.02f));
-    // e^(-2a) = 2^n e^(-2r) with n <= 0, |r| <= 0.174. One float holds ln(2)/2 well enough: what it lacks is scaled by 2^n.
+    // e^(-2a) = 2^n e^(-2r) with n <= 0, |r| <= 0.174. One float holds ln(2)/2 well enough: what it lacks is scaled by
+    // 2^n.
     const vf t = fma(a, splat(-2.88539004f), splat(ROUND_SHIFT + 127.0f));
     const vf n = t - (ROUND_SHIFT + 127.0f);
     const vf r = fma(n, splat(0.346573591f), a);
@@ -199,8 +201,8 @@ static inline vf reduced_by_bits(vf x, vi *quadrant) {
     return sign_flipped(r, bits_uint(negative) & 0x80000000u);
 }
 
-// Sine and cosine of any float. |x| <= 65536 is reduced by three parts of pi/2 (Cody and Waite 1980), the rest by its bits;
-// infinities give NaN. Worst error of sin 1.56 ulp (at x = 4.94653131e+31; 1.54 for |x| <= 10^4), of cos 1.56 ulp
+// Sine and cosine of any float. |x| <= 65536 is reduced by three parts of pi/2 (Cody and Waite 1980), the rest by its
+// bits; infinities give NaN. Worst error of sin 1.56 ulp (at x = 4.94653131e+31; 1.54 for |x| <= 10^4), of cos 1.56 ulp
 // (at x = 88899.4688; 1.54 for |x| <= 10^4).
 static inline void sincos_strict(vf x, vf *s, vf *c) {
     const vf size = fabs(x);
@@ -228,8 +230,8 @@ static inline void sincos_strict(vf x, vf *s, vf *c) {
 static inline vf sin_strict(vf x) { vf s, c; sincos_strict(x, &s, &c); return s; }
 static inline vf cos_strict(vf x) { vf s, c; sincos_strict(x, &s, &c); return c; }
 
-// Sine and cosine of 2 pi u, for |u| <= 2^20 turns only; the reduction is exact. Worst error there 0.97 ulp of the sine,
-// 0.88 ulp of the cosine.
+// Sine and cosine of 2 pi u, for |u| <= 2^20 turns only; the reduction is exact. Worst error there 0.97 ulp of the
+// sine, 0.88 ulp of the cosine.
 static inline void sincos_turns_strict(vf u, vf *s, vf *c) {
     const vf t = fma(u, splat(4.0f), splat(ROUND_SHIFT));
     const vf f = fma(t - ROUND_SHIFT, splat(-0.25f), u);         // within +-1/8

@@ -1,7 +1,8 @@
 // optimise: gradient norms, clipping, Adam and SGD for a whole population. No barrier.
 //
 // A step is three launches: sums of squares per block, one work-item per member that turns them into a clip factor and
-// advances Adam's bias corrections, and the update itself. A member whose `active` is 0 keeps its parameters and moments.
+// advances Adam's bias corrections, and the update itself. A member whose `active` is 0 keeps its parameters and
+// moments.
 #define NORM_BLOCK 4096
 
 // Work-item (b, p) sums the squares of NORM_BLOCK gradient elements of member p.
@@ -19,19 +20,20 @@ __kernel void gradient_squares(__global const float *gradient_in,  // [P, N], N 
     squares_out[(size_t)p * (size_t)block_count + b] = sum;
 }
 
-// Work-item p owns member p. factor = min(1, limit / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_; 0 where not active
-// or where the norm is not finite (counted).
-__kernel void optimiser_prepare(__global const float *squares_in,      // [P, blocks]
-                                __global const float *norm_limit_in,   // [P]; <= 0 means no limit
-                                __global const int   *active_in,       // [P]
-                                __global float       *factor_out,      // [P]
-                                __global float       *norm_out,        // [P], of every member, active or not
-                                __global float       *correction_inout, // [P, 2]: 1 - beta1^t, 1 - beta2^t
-                                __global float       *scale_out,       // [P, 2]: 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
-                                __global int         *skipped_inout,   // [P]: steps refused because the gradient was not finite
-                                const int member_count, const int block_count,
-                                const float beta1, const float one_minus_beta1,
-                                const float beta2, const float one_minus_beta2) {
+// Work-item p owns member p. factor = min(1, limit / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_; 0 where not
+// active or where the norm is not finite (counted).
+__kernel void optimiser_prepare(
+        __global const float *squares_in,      // [P, blocks]
+        __global const float *norm_limit_in,   // [P]; <= 0 means no limit
+        __global const int   *active_in,       // [P]
+        __global float       *factor_out,      // [P]
+        __global float       *norm_out,        // [P], of every member, active or not
+        __global float       *correction_inout, // [P, 2]: 1 - beta1^t, 1 - beta2^t
+        __global float       *scale_out,       // [P, 2]: 1 / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
+        __global int         *skipped_inout,   // [P]: steps refused because the gradient was not finite
+        const int member_count, const int block_count,
+        const float beta1, const float one_minus_beta1,
+        const float beta2, const float one_minus_beta2) {
     const int p = (int)get_global_id(0);
     if (p >= member_count) return;
     float sum = 0.0f;
@@ -47,7 +49,8 @@ __kernel void optimiser_prepare(__global const float *squares_in,      // [P, bl
     }
     const float wanted = limit / (norm + 1e-6f);
     factor_out[p] = limit > 0.0f && wanted < 1.0f ? wanted : 1.0f;
-    const float first = fma(correction_inout[2 * p], beta1, one_minus_beta1), second = fma(correction_inout[2 * p + 1], beta2, one_minus_beta2);
+    const float first = fma(correction_inout[2 * p], beta1, one_minus_beta1),
+                second = fma(correction_inout[2 * p + 1], beta2, one_minus_beta2);
     correction_inout[2 * p] = first;
     correction_inout[2 * p + 1] = second;
     scale_out[2 * p] = 1.0f / first;
@@ -68,14 +71,15 @@ __kernel void optimiser_prepare(__global const float *squares_in,      // [P, bl
     vstore(x, parameter_inout + at);
 
 // Work-item (i, p) owns W parameters of member p, from i * W. Elements at or past `split` use the second rate.
-__kernel void adam_update(__global const float *gradient_in,    // [P, N]
-                          __global const float *factor_in,      // [P], from optimiser_prepare; 0 leaves the member alone
-                          __global const float *scale_in,       // [P, 2], from optimiser_prepare
-                          __global const float *rate_in,        // [P, 2], before and from `split` on
-                          __global float       *parameter_inout, __global float *m_inout, __global float *v_inout,  // [P, N]
-                          const int member_count, const int parameter_count, const int split,
-                          const float beta1, const float one_minus_beta1, const float beta2, const float one_minus_beta2,
-                          const float epsilon, const float rate_scale) {   // rate_scale multiplies every rate, for schedules
+__kernel void adam_update(
+        __global const float *gradient_in,    // [P, N]
+        __global const float *factor_in,      // [P], from optimiser_prepare; 0 leaves the member alone
+        __global const float *scale_in,       // [P, 2], from optimiser_prepare
+        __global const float *rate_in,        // [P, 2], before and from `split` on
+        __global float       *parameter_inout, __global float *m_inout, __global float *v_inout,  // [P, N]
+        const int member_count, const int parameter_count, const int split,
+        const float beta1, const float one_minus_beta1, const float beta2, const float one_minus_beta2,
+        const float epsilon, const float rate_scale) {   // rate_scale multiplies every rate, for schedules
     const int i = (int)get_global_id(0) * W;
     const int p = (int)get_global_id(1);
     if (i >= parameter_count || p >= member_count) return;
@@ -87,14 +91,15 @@ __kernel void adam_update(__global const float *gradient_in,    // [P, N]
 }
 
 // adam_update, then polyak_update towards the new parameters, of every member, while they are at hand.
-__kernel void adam_polyak_update(__global const float *gradient_in, __global const float *factor_in, __global const float *scale_in,
-                                 __global const float *rate_in,
-                                 __global const float *tau_in,        // [P]
-                                 __global float       *parameter_inout, __global float *m_inout, __global float *v_inout,
-                                 __global float       *target_inout,  // [P, N]
-                                 const int member_count, const int parameter_count, const int split,
-                                 const float beta1, const float one_minus_beta1, const float beta2, const float one_minus_beta2,
-                                 const float epsilon, const float rate_scale) {
+__kernel void adam_polyak_update(
+        __global const float *gradient_in, __global const float *factor_in, __global const float *scale_in,
+        __global const float *rate_in,
+        __global const float *tau_in,        // [P]
+        __global float       *parameter_inout, __global float *m_inout, __global float *v_inout,
+        __global float       *target_inout,  // [P, N]
+        const int member_count, const int parameter_count, const int split,
+        const float beta1, const float one_minus_beta1, const float beta2, const float one_minus_beta2,
+        const float epsilon, const float rate_scale) {
     const int i = (int)get_global_id(0) * W;
     const int p = (int)get_global_id(1);
     if (i >= parameter_count || p >= member_count) return;
@@ -122,5 +127,6 @@ __kernel void sgd_update(__global const float *gradient_in, __global const float
     const size_t at = (size_t)p * (size_t)parameter_count + (size_t)i;
     const vf m = fma(splat(momentum_in[p]), vload(m_inout + at), vload(gradient_in + at) * splat(factor));
     vstore(m, m_inout + at);
-    vstore(fma(splat(-rate_in[2 * p + (i >= split ? 1 : 0)] * rate_scale), m, vload(parameter_inout + at)), parameter_inout + at);
+    vstore(fma(splat(-rate_in[2 * p + (i >= split ? 1 : 0)] * rate_scale), m, vload(parameter_inout + at)),
+           parameter_inout + at);
 }

@@ -1,7 +1,8 @@
 // output_gradient: what a loss asks of a network's output, taken back through its last activation. No barrier.
 //
 //     output_gradient          dy = g * activation'(y)
-//     output_column_gradient   the same for g = 1 in one column and 0 elsewhere: the gradient of that output's sum over rows
+//     output_column_gradient   the same for g = 1 in one column and 0 elsewhere: the gradient of that output's sum over
+//                              rows
 
 // Work-item i owns W elements, from i * W. Padding of y is 0, and so has to be that of g.
 __kernel void output_gradient(__global const float *g_in,  // [count], with respect to the output
@@ -15,12 +16,13 @@ __kernel void output_gradient(__global const float *g_in,  // [count], with resp
 }
 
 // Work-item r owns one row of any member.
-__kernel void output_column_gradient(__global const float *y_in,        // [R, pitch]
-                                     __global const int *row_limit_in,  // [R / rows]: rows of each member that count; not read unless `limited`
-                                     __global float *dy_out,            // [R, pitch]
-                                     const int row_count, const int pitch,  // pitch a multiple of PAD
-                                     const int rows,                    // of a member
-                                     const int limited, const int column, const int activation) {
+__kernel void output_column_gradient(
+        __global const float *y_in,        // [R, pitch]
+        __global const int *row_limit_in,  // [R / rows]: rows of each member that count; not read unless `limited`
+        __global float *dy_out,            // [R, pitch]
+        const int row_count, const int pitch,  // pitch a multiple of PAD
+        const int rows,                    // of a member
+        const int limited, const int column, const int activation) {
     const int r = (int)get_global_id(0);
     if (r >= row_count) return;
     const size_t at = (size_t)r * (size_t)pitch;

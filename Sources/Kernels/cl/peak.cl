@@ -1,6 +1,7 @@
 // peak: what a device can do at best, for benchmarks to be compared with. No barrier.
 //
-// Work-item i runs `rounds` rounds of fma on 12 independent values of W lanes, which fit the registers of every processor: 24 W operations a round.
+// Work-item i runs `rounds` rounds of fma on 12 independent values of W lanes, which fit the registers of every
+// processor: 24 W operations a round.
 __kernel void peak_fma(__global float *y_out,  // [items * W]
                        const int item_count, const int rounds, const float factor, const float term) {
     const int item = (int)get_global_id(0);

@@ -1,8 +1,9 @@
-// Words that every kernel is written in: lanes (vf, vi, vu: W of them) and arithmetic that gives the same bits everywhere.
+// Words that every kernel is written in: lanes (vf, vi, vu: W of them) and arithmetic that gives the same bits
+// everywhere.
 //
 // In OpenCL this file comes first in the program text; the C build includes host.h first, then this file.
-// What is used from OpenCL C 1.2 beside these words: fma, fabs, sqrt, rint, floor, select, mul_hi, get_global_id and the
-// operators. min and max are ours (vmin, vmax), because fmin and fmax leave the sign of a zero open.
+// What is used from OpenCL C 1.2 beside these words: fma, fabs, sqrt, rint, floor, select, mul_hi, get_global_id and
+// the operators. min and max are ours (vmin, vmax), because fmin and fmax leave the sign of a zero open.
 #ifdef __OPENCL_C_VERSION__
 #ifndef W
 #define W 1
@@ -53,7 +54,9 @@ typedef LANES(uint, W) vu;
 
 static inline vf vmin(vf a, vf b) { return select(a, b, b < a); }  // a where the two are equal or either is NaN
 static inline vf vmax(vf a, vf b) { return select(a, b, a < b); }
-static inline vf vclamp(vf x, float low, float high) { return vmin(vmax(x, splat(low)), splat(high)); }  // NaN stays NaN
+static inline vf vclamp(vf x, float low, float high) {
+    return vmin(vmax(x, splat(low)), splat(high));
+}  // NaN stays NaN
 
 // 0, 1, 2, ... W-1: the lanes' own numbers.
 static inline vi lane_ids(void) {
@@ -76,7 +79,8 @@ static inline vf keep_columns(vf value, int column, int n) {
 }
 
 #if W > 1
-// Turns W rows of W values over, row r and lane c for row c and lane r, by log2(W) rounds of interleaving the first half of the rows with the second.
+// Turns W rows of W values over, row r and lane c for row c and lane r, by log2(W) rounds of interleaving the first
+// half of the rows with the second.
 static inline void transpose_rows(vf *row) {
     UNROLL for (int round = 1; round < W; round *= 2) {
         vf mixed[W];
@@ -99,8 +103,9 @@ static inline void transpose_rows(vf *row) {
 #define FIRST(v) ((v).s0)
 #endif
 
-// The sums of `term`, a vf expression of `row` and `column`, over ROWS rows padded to n_padded columns; the term must be zero in the
-// padding. Kept as 16 partial sums (column c goes to sum c mod 16) added in one fixed tree, for every W alike.
+// The sums of `term`, a vf expression of `row` and `column`, over ROWS rows padded to n_padded columns; the term must
+// be zero in the padding. Kept as 16 partial sums (column c goes to sum c mod 16) added in one fixed tree, for every W
+// alike.
 #define ROW_SUMS(result, ROWS, n_padded, row, column, term)                                                       \
     {                                                                                                            \
         vf part_[ROWS][PAD / W];                                                                                 \

@@ -5,9 +5,9 @@
 //     key      the 64-bit seed of the run that the member belongs to
 //     counter  (block, step, purpose, member's number within its run)
 //
-// and block b makes four words, for elements 4 b to 4 b + 3 of the member's row. So the values depend neither on W nor on
-// the launch. A row is `pitch` elements long, a multiple of PAD; elements from N on are written as 0.
-// Work-item (i, p) of random_bits, random_uniform and random_normal owns W blocks of member p, from block i * W.
+// and block b makes four words, for elements 4 b to 4 b + 3 of the member's row. So the values depend neither on W nor
+// on the launch. A row is `pitch` elements long, a multiple of PAD; elements from N on are written as 0. Work-item (i,
+// p) of random_bits, random_uniform and random_normal owns W blocks of member p, from block i * W.
 #define PHILOX_M0 0xd2511f53u
 #define PHILOX_M1 0xcd9e8d57u
 #define PHILOX_W0 0x9e3779b9u  // golden ratio
@@ -66,13 +66,14 @@ static inline void member_words(vu word[4], __global const uint *stream_in, uint
     philox4x32_10(word, splatu(stream_in[0]), splatu(stream_in[1]));
 }
 
-__kernel void random_bits(__global const uint *streams_in,  // [P, 4]: seed's low word, high word, member within its run, unused
-                          __global uint       *bits_out,    // [P, pitch]
-                          const int member_count,           // P
-                          const int count,                  // N
-                          const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
-                          const uint step,
-                          const uint purpose) {
+__kernel void random_bits(
+        __global const uint *streams_in,  // [P, 4]: seed's low word, high word, member within its run, unused
+        __global uint       *bits_out,    // [P, pitch]
+        const int member_count,           // P
+        const int count,                  // N
+        const int pitch,                  // of a row, in elements: >= N, a multiple of PAD
+        const uint step,
+        const uint purpose) {
     const uint block = (uint)get_global_id(0) * W;
     const int p = (int)get_global_id(1);
     if (block >= (uint)pitch / 4 || p >= member_count) return;
@@ -141,12 +142,12 @@ static inline vu permutation_pass(vu i, uint bits, uint key0, uint key1) {
     return (left << right_bits) | right;
 }
 
-// Where W numbers below n go under a bijection of [0, n) that two random words choose, for any n >= 1: passes are repeated
-// until one lands below n (Mitchell, Stokes, Frank and Holmes 2022, arXiv:2106.06161). The first k values are k draws
-// without replacement. Each lane is on its own: the same i gives the same value beside any others.
-// Differs from the paper in the round function, in 12 rounds, and in never walking fewer than 64 numbers. So the orders of
-// 2 to 6 elements are uniform to a chi-square test over 2 million keys (3 to 5: 10 million); on 16 numbers they were not,
-// nor with the product folded but once.
+// Where W numbers below n go under a bijection of [0, n) that two random words choose, for any n >= 1: passes are
+// repeated until one lands below n (Mitchell, Stokes, Frank and Holmes 2022, arXiv:2106.06161). The first k values are
+// k draws without replacement. Each lane is on its own: the same i gives the same value beside any others. Differs from
+// the paper in the round function, in 12 rounds, and in never walking fewer than 64 numbers. So the orders of
+// 2 to 6 elements are uniform to a chi-square test over 2 million keys (3 to 5: 10 million); on 16 numbers they were
+// not, nor with the product folded but once.
 static inline vu permuted_index(vu i, uint n, uint key0, uint key1) {
     uint bits = 6u;
     while (bits < 32u && ((n - 1u) >> bits) != 0u) ++bits;
@@ -158,7 +159,8 @@ static inline vu permuted_index(vu i, uint n, uint key0, uint key1) {
     return select(i, i ^ swap, i < 2u);
 }
 
-// Places i to i + W - 1 of a member's order of [0, n), and 0 from place `count` on. The key is block 0's first two words.
+// Places i to i + W - 1 of a member's order of [0, n), and 0 from place `count` on. The key is block 0's first two
+// words.
 static inline vi drawn_order(__global const uint *stream_in, int i, int count, int n, uint step, uint purpose) {
     vu word[4];
     member_words(word, stream_in, 0u, step, purpose);

@@ -35,7 +35,8 @@ __kernel void argmax_rows(__global const float *x_in,    // [R, n], any pitch
     index_out[r] = best;
 }
 
-// Work-item (c, r) finds the place of element c of row r in ascending order; equal elements keep their order, NaNs go last.
+// Work-item (c, r) finds the place of element c of row r in ascending order; equal elements keep their order, NaNs go
+// last.
 __kernel void argsort_rows(__global const float *x_in,    // [R, n], any pitch
                            __global int         *order_out,  // [R, n]: element order[i] is the i-th smallest
                            const int row_count, const int n, const int pitch, const int order_pitch) {

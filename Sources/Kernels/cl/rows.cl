@@ -31,11 +31,13 @@ static inline vf squared_distance(vf x, float mean, int column, int n) {
     return keep_columns(d * d, column, n);
 }
 
-// One row normalised, scaled and through its activation, from its mean and the sum of squared distances from it; see layer_norm.cl for
-// the two forms. y may be x. scale: form 1: 1 / sqrt(var + epsilon) and its inverse; form 2: 1 / (std + epsilon) and std.
-static inline void layer_norm_apply(float mean, float squares, __global const float *x, __global const float *gamma, __global const float *beta,
-                                    __global float *xhat, __global float *scale, __global float *y,
-                                    int n, int form, float epsilon, int activation) {
+// One row normalised, scaled and through its activation, from its mean and the sum of squared distances from it; see
+// layer_norm.cl for the two forms. y may be x. scale: form 1: 1 / sqrt(var + epsilon) and its inverse; form 2: 1 / (std
+// + epsilon) and std.
+static inline void layer_norm_apply(
+        float mean, float squares, __global const float *x, __global const float *gamma, __global const float *beta,
+        __global float *xhat, __global float *scale, __global float *y,
+        int n, int form, float epsilon, int activation) {
     const int n_padded = (n + PAD - 1) / PAD * PAD;
     float factor, deviation;
     if (form == 2) {
@@ -67,8 +69,9 @@ static inline void layer_norm_row(__global const float *x, __global const float 
 }
 
 // (x - mean) / sqrt(var + epsilon), clipped: one padded row.
-static inline void normalise_row(__global const float *x, __global float *y, __global const float *mean, __global const float *variance,
-                                 int n, float epsilon, float limit) {
+static inline void normalise_row(
+        __global const float *x, __global float *y, __global const float *mean, __global const float *variance,
+        int n, float epsilon, float limit) {
     for (int c = 0; c < n; c += W) {
         const vf scaled = (vload(x + c) - vload(mean + c)) / sqrt(vload(variance + c) + splat(epsilon));
         vstore(keep_columns(vclamp(scaled, -limit, limit), c, n), y + c);

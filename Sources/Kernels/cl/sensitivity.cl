@@ -1,9 +1,11 @@
-// sensitivity: how strongly a policy's outputs depend on each parameter, and mutation scaled by it, for a population. No barrier.
+// sensitivity: how strongly a policy's outputs depend on each parameter, and mutation scaled by it, for a population.
+// No barrier.
 //
 //     s = sqrt(sum_k (sum_i d mu_k(s_i) / d theta)^2)       over the outputs k and a batch of states s_i
 //     theta <- theta + delta / divisor,  divisor = 1 where s = 0, else max(s, 0.01)
 //
-// SM-G-SUM of Lehman et al. 2018 (arXiv:1712.06563) with the limits of the published PDERL code (core/mod_neuro_evo.py).
+// SM-G-SUM of Lehman et al. 2018 (arXiv:1712.06563) with the limits of the published PDERL code
+// (core/mod_neuro_evo.py).
 
 // Adds one output's squared gradient. Work-item (i, p) owns W parameters of member p, from i * W.
 __kernel void add_gradient_squares(__global const float *gradient_in,  // [P, N]
@@ -33,5 +35,7 @@ __kernel void mutate_proximally(__global const float *squares_in,  // [P, N]: s^
     const vf divisor = select(vmax(s, splat(0.01f)), splat(1.0f), s == splat(0.0f));
     const vf theta = vload(parameter_inout + at);
     vstore(divisor, divisor_out + at);
-    vstore(select(theta, theta + splat(magnitude_in[p]) * vload(noise_in + at) / divisor, vload(mask_in + i) != splat(0.0f)), parameter_inout + at);
+    vstore(select(theta, theta + splat(magnitude_in[p]) * vload(noise_in + at) / divisor,
+                  vload(mask_in + i) != splat(0.0f)),
+           parameter_inout + at);
 }

@@ -11,13 +11,14 @@ __kernel void twin_minimum(__global float *first_inout, __global const float *se
     first_inout[(size_t)r * PAD] = b < a ? b : a;
 }
 
-// action <- clip(action + clip(sigma N(0, 1), -limit, limit), -1, 1). Elements of a member's padded rows are numbered through for the
-// random numbers (random.cl). Work-item (i, p) owns 4 W elements of member p, from 4 i W.
-__kernel void smooth_target_actions(__global const uint *streams_in,  // [P, 4]
-                                    __global const uint *step_in,     // [P]: added to `step`
-                                    __global float *action_inout,     // [P, rows, pitch]; columns from A on stay 0
-                                    const int member_count, const int element_count, const int A, const int pitch,  // element_count: rows * pitch
-                                    const float sigma, const float limit, const uint step, const uint purpose) {
+// action <- clip(action + clip(sigma N(0, 1), -limit, limit), -1, 1). Elements of a member's padded rows are numbered
+// through for the random numbers (random.cl). Work-item (i, p) owns 4 W elements of member p, from 4 i W.
+__kernel void smooth_target_actions(
+        __global const uint *streams_in,  // [P, 4]
+        __global const uint *step_in,     // [P]: added to `step`
+        __global float *action_inout,     // [P, rows, pitch]; columns from A on stay 0
+        const int member_count, const int element_count, const int A, const int pitch,  // element_count: rows * pitch
+        const float sigma, const float limit, const uint step, const uint purpose) {
     const int block = (int)get_global_id(0) * W;
     const int p = (int)get_global_id(1);
     if (block * 4 >= element_count || p >= member_count) return;

@@ -1,13 +1,15 @@
 // variation: ERL's row swaps and weight mutation, and what PDERL's operators take from transition memories. No barrier.
 //
-// Khadka and Tumer 2018 (arXiv:1805.07917) and Bodnar et al. 2020 (arXiv:1906.09807), as in the published code (crisbodnar/pderl,
-// core/mod_neuro_evo.py). A unit is one output of a layer: a row of PyTorch's matrices with us a column, and one element of a vector.
+// Khadka and Tumer 2018 (arXiv:1805.07917) and Bodnar et al. 2020 (arXiv:1906.09807), as in the published code
+// (crisbodnar/pderl, core/mod_neuro_evo.py). A unit is one output of a layer: a row of PyTorch's matrices with us a
+// column, and one element of a vector.
 
 #define SWAP_SLOT 4  // first unit, units, first word, 1 for a matrix
 
-// Row swaps copy single units from one parent to the other, one after the other. After a unit's first copy both parents agree on it, so
-// the first one alone decides. Work-item (u, c) looks for that of unit u: 0 none, 1 both have the second parent's, 2 both the first's.
-// Words of a slot: one for the number of copies, below 2 units for matrices and below units for vectors, then one for each copy.
+// Row swaps copy single units from one parent to the other, one after the other. After a unit's first copy both parents
+// agree on it, so the first one alone decides. Work-item (u, c) looks for that of unit u: 0 none, 1 both have the
+// second parent's, 2 both the first's. Words of a slot: one for the number of copies, below 2 units for matrices and
+// below units for vectors, then one for each copy.
 __kernel void first_copies(__global const uint *bits_in,       // [C, bits_pitch]
                            __global const int *slot_in,        // [S, SWAP_SLOT]
                            __global const int *unit_slot_in,   // [U]: each unit's slot
@@ -47,18 +49,19 @@ __kernel void swap_units(__global const float *first_in, __global const float *s
 
 #define MUTATION_SLOT 6  // offset in a parameter row, inputs, outputs, pitch, first word, first normal
 
-// Changes single weights one after the other, each drawn anew, so that a weight may be hit twice. Work-item (s, m) owns matrix s of the
-// m-th mutant. Words: two whose uniforms u0 < 2 u1 say whether the matrix is touched, one for the number of hits below
-// ceil(fraction * weights), and two for each hit: which weight, and which change.
-__kernel void mutate_weights(__global const uint *bits_in,      // [C, bits_pitch]
-                             __global const float *normal_in,   // [C, normal_pitch]: one for each hit
-                             __global const int *slot_in,       // [S, MUTATION_SLOT]
-                             __global const int *member_in,     // [C]: each mutant's row
-                             __global const int *hits_in,       // [S]: ceil(fraction * weights)
-                             __global float *parameter_inout,   // [P, N]
-                             const int mutant_count, const int slot_count, const int parameter_count, const int bits_pitch, const int normal_pitch,
-                             const float strength, const float super_strength, const float super_probability,
-                             const float reset_strength, const float reset_probability, const float limit) {
+// Changes single weights one after the other, each drawn anew, so that a weight may be hit twice. Work-item (s, m) owns
+// matrix s of the m-th mutant. Words: two whose uniforms u0 < 2 u1 say whether the matrix is touched, one for the
+// number of hits below ceil(fraction * weights), and two for each hit: which weight, and which change.
+__kernel void mutate_weights(
+        __global const uint *bits_in,      // [C, bits_pitch]
+        __global const float *normal_in,   // [C, normal_pitch]: one for each hit
+        __global const int *slot_in,       // [S, MUTATION_SLOT]
+        __global const int *member_in,     // [C]: each mutant's row
+        __global const int *hits_in,       // [S]: ceil(fraction * weights)
+        __global float *parameter_inout,   // [P, N]
+        const int mutant_count, const int slot_count, const int parameter_count, const int bits_pitch,
+        const int normal_pitch, const float strength, const float super_strength, const float super_probability,
+        const float reset_strength, const float reset_probability, const float limit) {
     const int s = (int)get_global_id(0);
     const int m = (int)get_global_id(1);
     if (s >= slot_count || m >= mutant_count) return;
@@ -91,11 +94,13 @@ __kernel void held_rows(__global const int *owner_in,   // [C]
 }
 
 // States of slots [first, first + rows) of each owner's memory, zero where it holds nothing. Work-item (r, m).
-__kernel void memory_states(__global const float *ring_in,    // [blocks, capacity, row], see transition_memory.cl
-                            __global const int *owner_in,     // [C]
-                            __global const int *block_in, __global const int *count_in,  // [O]
-                            __global float *state_out,        // [C, capacity, n], padded
-                            const int member_count, const int first, const int row_count, const int capacity, const int row, const int n, const int pitch) {
+__kernel void memory_states(
+        __global const float *ring_in,    // [blocks, capacity, row], see transition_memory.cl
+        __global const int *owner_in,     // [C]
+        __global const int *block_in, __global const int *count_in,  // [O]
+        __global float *state_out,        // [C, capacity, n], padded
+        const int member_count, const int first, const int row_count, const int capacity, const int row, const int n,
+        const int pitch) {
     const int r = first + (int)get_global_id(0);
     const int m = (int)get_global_id(1);
     if (r >= first + row_count || r >= capacity || m >= member_count) return;
@@ -105,18 +110,20 @@ __kernel void memory_states(__global const float *ring_in,    // [blocks, capaci
     for (int c = 0; c < pitch; ++c) to[c] = held && c < n ? from[c] : 0.0f;
 }
 
-// A child's batch: the states and teacher's actions of the drawn slots. Who has had all batches of its epoch, floor(count / rows), does
-// not step. Work-item (b, c) owns row b of child c.
-__kernel void distillation_batch(__global const int *slot_in,          // [C, slot_pitch], -1 for none
-                                 __global const int *owner_in,         // [C]
-                                 __global const int *count_in,         // [O]
-                                 __global const float *state_in,       // [C, capacity, n], padded
-                                 __global const float *teacher_in,     // [C, capacity, A], padded
-                                 __global float *state_out, __global float *teacher_out,  // [C, B, ...], padded
-                                 __global int *row_count_out,          // [C]
-                                 __global int *active_out,             // [C]
-                                 const int child_count, const int batch, const int capacity, const int slot_pitch, const int state_pitch, const int teacher_pitch,
-                                 const int index) {                    // of the batch within its epoch
+// A child's batch: the states and teacher's actions of the drawn slots. Who has had all batches of its epoch,
+// floor(count / rows), does not step. Work-item (b, c) owns row b of child c.
+__kernel void distillation_batch(
+        __global const int *slot_in,          // [C, slot_pitch], -1 for none
+        __global const int *owner_in,         // [C]
+        __global const int *count_in,         // [O]
+        __global const float *state_in,       // [C, capacity, n], padded
+        __global const float *teacher_in,     // [C, capacity, A], padded
+        __global float *state_out, __global float *teacher_out,  // [C, B, ...], padded
+        __global int *row_count_out,          // [C]
+        __global int *active_out,             // [C]
+        const int child_count, const int batch, const int capacity, const int slot_pitch, const int state_pitch,
+        const int teacher_pitch,
+        const int index) {                    // of the batch within its epoch
     const int b = (int)get_global_id(0);
     const int c = (int)get_global_id(1);
     if (b >= batch || c >= child_count) return;
@@ -126,16 +133,21 @@ __kernel void distillation_batch(__global const int *slot_in,          // [C, sl
         active_out[c] = rows > 0 && index < held / (rows > 0 ? rows : 1);
     }
     const int slot = slot_in[(size_t)c * (size_t)slot_pitch + (size_t)b];
-    const size_t from = (size_t)c * (size_t)capacity + (size_t)(slot < 0 ? 0 : slot), to = (size_t)c * (size_t)batch + (size_t)b;
-    for (int i = 0; i < state_pitch; i += W) vstore(vload(state_in + from * (size_t)state_pitch + i), state_out + to * (size_t)state_pitch + i);
-    for (int i = 0; i < teacher_pitch; i += W) vstore(vload(teacher_in + from * (size_t)teacher_pitch + i), teacher_out + to * (size_t)teacher_pitch + i);
+    const size_t from = (size_t)c * (size_t)capacity + (size_t)(slot < 0 ? 0 : slot),
+                 to = (size_t)c * (size_t)batch + (size_t)b;
+    for (int i = 0; i < state_pitch; i += W)
+        vstore(vload(state_in + from * (size_t)state_pitch + i), state_out + to * (size_t)state_pitch + i);
+    for (int i = 0; i < teacher_pitch; i += W)
+        vstore(vload(teacher_in + from * (size_t)teacher_pitch + i), teacher_out + to * (size_t)teacher_pitch + i);
 }
 
-// How far each policy's actions are from those that another one took: mean over the held rows of |mu - a|^2. Work-item m.
-__kernel void action_gaps(__global const float *mu_in, __global const float *action_in,  // [C, B, A], padded
-                          __global const int *row_count_in,  // [C]
-                          __global float *gap_out,           // [C, columns]; 0 where there are no rows
-                          const int member_count, const int batch, const int pitch, const int column_count, const int column) {
+// How far each policy's actions are from those that another one took: mean over the held rows of |mu - a|^2. Work-item
+// m.
+__kernel void action_gaps(
+        __global const float *mu_in, __global const float *action_in,  // [C, B, A], padded
+        __global const int *row_count_in,  // [C]
+        __global float *gap_out,           // [C, columns]; 0 where there are no rows
+        const int member_count, const int batch, const int pitch, const int column_count, const int column) {
     const int m = (int)get_global_id(0);
     if (m >= member_count) return;
     const int rows = row_count_in[m];
@@ -143,7 +155,9 @@ __kernel void action_gaps(__global const float *mu_in, __global const float *act
     for (int b = 0; b < rows; ++b) {
         const size_t at = ((size_t)m * (size_t)batch + (size_t)b) * (size_t)pitch;
         float gap;
-        ROW_SUM(gap, pitch, c, (vload(mu_in + at + c) - vload(action_in + at + c)) * (vload(mu_in + at + c) - vload(action_in + at + c)))
+        ROW_SUM(gap, pitch, c,
+                (vload(mu_in + at + c) - vload(action_in + at + c))
+                    * (vload(mu_in + at + c) - vload(action_in + at + c)))
         total = total + gap;
     }
     gap_out[(size_t)m * (size_t)column_count + (size_t)column] = rows > 0 ? total / (float)rows : 0.0f;

@@ -2,8 +2,8 @@
 #pragma once
 #include <stddef.h>
 
-// Runs work-items [first, last) of a range (dimension 0 fastest). Each argument points at its value; a pointer argument's
-// entry is the pointer itself.
+// Runs work-items [first, last) of a range (dimension 0 fastest). Each argument points at its value; a pointer
+// argument's entry is the pointer itself.
 typedef void (*HostKernelRun)(void *const *arguments, const size_t *range, size_t first, size_t last);
 typedef struct { const char *name; HostKernelRun run; } HostKernel;
 typedef struct {
@@ -21,10 +21,12 @@ int kernels_cpu_supports(const char *variant);
 
 // One .cl file. on_host is 0 for files with barriers, which only OpenCL devices build.
 typedef struct { const char *name; const char *text; int on_host; } KernelSource;
-const KernelSource *kernel_sources(int *count);  // in the order in which they are put together; the first `shared` ones precede every program
+// In the order in which they are put together; the first `shared` ones precede every program.
+const KernelSource *kernel_sources(int *count);
 extern const int kernel_shared_sources;
 
-// The physics engines' text, to be put together around a model of the user's own: physics, the model, planar or spatial, kernels.
+// The physics engines' text, to be put together around a model of the user's own: physics, the model, planar or
+// spatial, kernels.
 const char *physics_text(void);
 const char *physics_planar_text(void);
 const char *physics_spatial_text(void);

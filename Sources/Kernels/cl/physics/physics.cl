@@ -1,9 +1,10 @@
 // physics: what the planar and the 3D engine share: names, settings, the impedance of a constraint, and how a model's
-// observation is stored. The formulas are MuJoCo 4.0.0's (Todorov, Erez and Tassa 2012, IROS); no barrier, no local memory.
+// observation is stored. The formulas are MuJoCo 4.0.0's (Todorov, Erez and Tassa 2012, IROS); no barrier, no local
+// memory.
 //
 // A program for one model is: this file, models/NAME.cl (generated from NAME.json: lists of literals), planar.cl or
-// spatial.cl, which compute with them, kernels.cl and end.cl. The lists are macros that take a macro: every line calls a
-// function with literal indices and coefficients, so the tree's loops are unrolled and what is zero falls away.
+// spatial.cl, which compute with them, kernels.cl and end.cl. The lists are macros that take a macro: every line calls
+// a function with literal indices and coefficients, so the tree's loops are unrolled and what is zero falls away.
 //
 // An engine gives, for W environments at once,
 //     MODEL(start)    a fresh state and its observation from MODEL_DRAWS uniforms
@@ -15,7 +16,8 @@
 #define MODEL_PASTE(a, b) MODEL_PASTE_(a, b)
 #define MODEL(x) MODEL_PASTE(MODEL_NAME, _##x)  // pasted before x could expand: drivers have macros such as step
 
-// Several lanes: a phase is a function of its own, for smaller code. One lane (GPUs): everything is inlined into registers.
+// Several lanes: a phase is a function of its own, for smaller code. One lane (GPUs): everything is inlined into
+// registers.
 #if W > 1
 #define PHASE static __attribute__((noinline))
 #else
@@ -78,7 +80,8 @@ ALWAYS_INLINE void sincos_angle(vf x, vf *s, vf *c) {
     *c = sign_flipped(select(cosine, sine, swap), ((q + 1u) & 2u) << 30);
 }
 
-// How hard a constraint resists at distance `excess` below its margin: solimp = (d0, dw, width, mid, power), power 1 or 2.
+// How hard a constraint resists at distance `excess` below its margin: solimp = (d0, dw, width, mid, power), power 1 or
+// 2.
 ALWAYS_INLINE vf impedance(vf excess, float d0, float dw, float width, float mid, float power) {
     if (d0 == dw || width <= 1e-15f) return splat(0.5f * (d0 + dw));
     const vf x = vmin(fabs(excess) * (1.0f / width), splat(1.0f));
@@ -100,8 +103,8 @@ ALWAYS_INLINE void normals_from_uniforms(vf u, vf turn, vf *z0, vf *z1) {
 }
 
 // Lanes into rows as store_rows does, column c from obs[columns_in[c]].
-ALWAYS_INLINE void store_columns(const vf *obs, __global const int *columns_in, int count, __global float *out, int first,
-                                 int slot_count, int environment_count, int T, int t, int pitch) {
+ALWAYS_INLINE void store_columns(const vf *obs, __global const int *columns_in, int count, __global float *out,
+                                 int first, int slot_count, int environment_count, int T, int t, int pitch) {
     for (int column = 0; column < pitch; column += PAD) {
         float lane[PAD][W];
         for (int c = 0; c < PAD; ++c) vstore(column + c < count ? obs[columns_in[column + c]] : splat(0.0f), lane[c]);

@@ -1,33 +1,39 @@
 // planar: rigid bodies that move in one plane, on slides and hinges, W environments at once. See physics.cl.
 //
-// The plane's axes are x (first) and z (second); angles turn x towards z. There is one link per joint (one dof each), with
-// its origin at the joint's anchor. Everything about a link is relative to its own origin in world axes: o is the hinge
-// whose frame its constants are in, -1 where that is the world's. Moving a force, an inertia or a contact from link to
-// parent takes r = origin - parent's origin; this is the composite-rigid-body and recursive Newton-Euler arithmetic
-// (Featherstone 2008, chapters 5 and 6) without the detour over the tree's centre of mass, which costs float32 digits.
+// The plane's axes are x (first) and z (second); angles turn x towards z. There is one link per joint (one dof each),
+// with its origin at the joint's anchor. Everything about a link is relative to its own origin in world axes: o is the
+// hinge whose frame its constants are in, -1 where that is the world's. Moving a force, an inertia or a contact from
+// link to parent takes r = origin - parent's origin; this is the composite-rigid-body and recursive Newton-Euler
+// arithmetic (Featherstone 2008, chapters 5 and 6) without the detour over the tree's centre of mass, which costs
+// float32 digits.
 //
-// Contacts with the floor need no Jacobian: their acceleration is that of the link's field at a point, their force goes to
-// the link, and J^T D J is a symmetric 3x3 "contact inertia" that is summed up the tree, so that M and H have one sparsity
-// and L^T D L factors both without fill-in. Contacts between links keep their row, which ends where the two paths meet.
+// Contacts with the floor need no Jacobian: their acceleration is that of the link's field at a point, their force goes
+// to the link, and J^T D J is a symmetric 3x3 "contact inertia" that is summed up the tree, so that M and H have one
+// sparsity and L^T D L factors both without fill-in. Contacts between links keep their row, which ends where the two
+// paths meet.
 typedef struct {
     vf q[MODEL_NV], v[MODEL_NV], control[MODEL_NU];
     vf c[MODEL_NV], s[MODEL_NV], angle[MODEL_NV];              // of each hinge's frame
     vf x[MODEL_NV], z[MODEL_NV], rx[MODEL_NV], rz[MODEL_NV];   // origin; origin - parent's origin, m
     vf omega[MODEL_NV], vx[MODEL_NV], vz[MODEL_NV];            // rad/s, of the link; of its origin, m/s
     vf tau[MODEL_NV], a[MODEL_NV];                             // passive - bias + actuator; acceleration
-    vf M[MODEL_NV][MODEL_NV], H[MODEL_NV][MODEL_NV], inverse[MODEL_NV];  // lower triangles; only ancestors' columns are used
+    // Lower triangles; only ancestors' columns are used.
+    vf M[MODEL_NV][MODEL_NV], H[MODEL_NV][MODEL_NV], inverse[MODEL_NV];
     vf step[MODEL_NV];
-    vf limit_sign[MODEL_LIMIT_COUNT + 1], limit_D[MODEL_LIMIT_COUNT + 1], limit_aref[MODEL_LIMIT_COUNT + 1], limit_u[MODEL_LIMIT_COUNT + 1];
+    vf limit_sign[MODEL_LIMIT_COUNT + 1], limit_D[MODEL_LIMIT_COUNT + 1], limit_aref[MODEL_LIMIT_COUNT + 1],
+        limit_u[MODEL_LIMIT_COUNT + 1];
     vi limit_on[MODEL_LIMIT_COUNT + 1];                        // which rows gave the current a, as bits
     vf px[MODEL_FLOOR_COUNT + 1], pz[MODEL_FLOOR_COUNT + 1];   // contact point - link's origin
-    vf friction[MODEL_FLOOR_COUNT + 1], contact_D[MODEL_FLOOR_COUNT + 1], aref_n[MODEL_FLOOR_COUNT + 1], aref_t[MODEL_FLOOR_COUNT + 1];
+    vf friction[MODEL_FLOOR_COUNT + 1], contact_D[MODEL_FLOOR_COUNT + 1], aref_n[MODEL_FLOOR_COUNT + 1],
+        aref_t[MODEL_FLOOR_COUNT + 1];
     vf u_n[MODEL_FLOOR_COUNT + 1], u_t[MODEL_FLOOR_COUNT + 1];
     vi exists[MODEL_FLOOR_COUNT + 1], contact_on[MODEL_FLOOR_COUNT + 1];
 #if MODEL_TERRAIN
     vf nx[MODEL_FLOOR_COUNT + 1], nz[MODEL_FLOOR_COUNT + 1];   // normal of the ground
     vf phase[3], start_x;                                      // turns; what was travelled before this step, m
 #endif
-    vf row[2 * MODEL_MOVING_COUNT + 1][MODEL_NV], row_D[2 * MODEL_MOVING_COUNT + 1], row_aref[2 * MODEL_MOVING_COUNT + 1];
+    vf row[2 * MODEL_MOVING_COUNT + 1][MODEL_NV], row_D[2 * MODEL_MOVING_COUNT + 1],
+        row_aref[2 * MODEL_MOVING_COUNT + 1];
     vf row_u[2 * MODEL_MOVING_COUNT + 1];
     vi row_exists[2 * MODEL_MOVING_COUNT + 1], row_on[2 * MODEL_MOVING_COUNT + 1];
     vi limits_near, floor_near, rows_near;                     // lanes with any row of the kind
@@ -46,7 +52,8 @@ ALWAYS_INLINE void MODEL(turned)(const WORK *w, int o, float x, float z, vf *wx,
 }
 
 // Frames, origins and velocities down the tree.
-ALWAYS_INLINE void MODEL(place_link)(WORK *w, int d, int p, int o, int type, float sign, float ox, float oz, float ux, float uz, float q0) {
+ALWAYS_INLINE void MODEL(place_link)(WORK *w, int d, int p, int o, int type, float sign, float ox, float oz, float ux,
+                                     float uz, float q0) {
     vf rx, rz;
     MODEL(turned)(w, o, ox, oz, &rx, &rz);
     vf vx = splat(0.0f), vz = splat(0.0f);
@@ -87,8 +94,8 @@ PHASE void MODEL(kinematics)(WORK *w) {
 #undef LINK
 }
 
-// One walk from a dof's force (n about its own link's origin, f) to the root: a column of M or H. The two macros are the
-// lines of MODEL_ANCESTORS; `entry` is where an element is put, START_FORCE sets n, fx and fz.
+// One walk from a dof's force (n about its own link's origin, f) to the root: a column of M or H. The two macros are
+// the lines of MODEL_ANCESTORS; `entry` is where an element is put, START_FORCE sets n, fx and fz.
 #define WALK_STEP(A, d, child, j, type_j, sign_j, o_j, ux_j, uz_j)                                                \
     n = fma(w->rx[child], fz, fma(-w->rz[child], fx, n));                                                         \
     if (type_j == HINGE) A[d][j] = A[d][j] + sign_j * n;                                                          \
@@ -212,7 +219,8 @@ PHASE void MODEL(forces)(WORK *w) {
         }                                                                                                        \
         w->tau[d] = -bias;                                                                                       \
         if (damping != 0.0f) w->tau[d] = fma(splat(-(damping)), w->v[d], w->tau[d]);                              \
-        if (stiffness != 0.0f) w->tau[d] = fma(splat(-(stiffness)), rest == 0.0f ? w->q[d] : w->q[d] - rest, w->tau[d]); \
+        if (stiffness != 0.0f) \
+            w->tau[d] = fma(splat(-(stiffness)), rest == 0.0f ? w->q[d] : w->q[d] - rest, w->tau[d]); \
     }
     MODEL_DOFS(DOF)
 #undef DOF
@@ -226,7 +234,8 @@ PHASE void MODEL(forces)(WORK *w) {
 ALWAYS_INLINE void MODEL(ground)(const WORK *w, vf x, float height, vf *h, vf *slope) {
     vf sum = splat(0.0f), rise = splat(0.0f);
     UNROLL for (int i = 0; i < 3; ++i) {
-        const float waves = i == 0 ? 0.125f : i == 1 ? 0.25f : 0.5f, weight = i == 0 ? 0.571428571f : i == 1 ? 0.285714286f : 0.142857143f;
+        const float waves = i == 0 ? 0.125f : i == 1 ? 0.25f : 0.5f;
+        const float weight = i == 0 ? 0.571428571f : i == 1 ? 0.285714286f : 0.142857143f;
         vf s, c;
         const vf turns = fma(x, splat(waves), w->phase[i]);
         sincos_turns_strict(turns - rint(turns), &s, &c);
@@ -294,10 +303,12 @@ PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
             w->pz[c] = TOUCH_Z(c, z, down);                                                                      \
             const vf turn = o < 0 ? splat(0.0f) : w->omega[o];                                                   \
             const vf vx = fma(-turn, w->pz[c], w->vx[d]), vz = fma(turn, w->px[c], w->vz[d]);                     \
-            const vf mu = splat(settings_in[SETTING_COUNT + pair]), excess = margin == 0.0f ? distance : distance - margin; \
+            const vf mu = splat(settings_in[SETTING_COUNT + pair]), \
+                     excess = margin == 0.0f ? distance : distance - margin; \
             const vf hard = impedance(excess, d0, dw, width, mid, power), mu2 = mu * mu;                          \
             w->friction[c] = mu;                                                                                 \
-            w->contact_D[c] = select(splat(0.0f), hard / ((1.0f - hard) * (2.0f * mu2 * (weight * (1.0f + mu2)))), on); \
+            w->contact_D[c] = \
+                select(splat(0.0f), hard / ((1.0f - hard) * (2.0f * mu2 * (weight * (1.0f + mu2)))), on); \
             w->aref_n[c] = fma(splat(-(damp)), NORMAL(c, vx, vz), -stiff * (hard * excess));                      \
             w->aref_t[c] = -damp * TANGENT(c, vx, vz);                                                            \
         }                                                                                                        \
@@ -306,9 +317,10 @@ PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
 #undef TOUCH
     w->floor_near = near;
     near = splati(0);
-    // Capsule against capsule, both in the plane: the closest points of two segments, two contacts if they are parallel.
-    // Crossing segments touch at distance 0; their normal is the plane's, which no dof feels.
-#define MOVING(r, d1, o1, x1, z1, ux1, uz1, radius1, d2, o2, x2, z2, ux2, uz2, radius2, reach, margin, weight, stiff, damp, d0, dw, width, mid, power, PATH) \
+    // Capsule against capsule, both in the plane: the closest points of two segments, two contacts if they are
+    // parallel. Crossing segments touch at distance 0; their normal is the plane's, which no dof feels.
+#define MOVING(r, d1, o1, x1, z1, ux1, uz1, radius1, d2, o2, x2, z2, ux2, uz2, radius2, reach, margin, weight, stiff, \
+               damp, d0, dw, width, mid, power, PATH) \
     {                                                                                                            \
         vf c1x, c1z, c2x, c2z, u1x, u1z, u2x, u2z;                                                                \
         MODEL(turned)(w, o1, x1, z1, &c1x, &c1z);                                                                 \
@@ -329,7 +341,8 @@ PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
             const vf ma = splat(ux1 * ux1 + uz1 * uz1), mc = splat(ux2 * ux2 + uz2 * uz2);                        \
             const vf cross = fma(u1x, u2z, -(u1z * u2x)), det = cross * cross;                                    \
             const vi parallel = det < 1e-12f * (ma * mc);                                                         \
-            const vf mb = -fma(u1x, u2x, u1z * u2z), u = fma(u1x, gap_x, u1z * gap_z), v = -fma(u2x, gap_x, u2z * gap_z); \
+            const vf mb = -fma(u1x, u2x, u1z * u2z), u = fma(u1x, gap_x, u1z * gap_z), \
+                     v = -fma(u2x, gap_x, u2z * gap_z); \
             const vf safe = select(cross, splat(1.0f), parallel);                                                \
             const vf s1 = fma(gap_x, u2z, -(gap_z * u2x)) / safe, s2 = fma(gap_x, u1z, -(gap_z * u1x)) / safe;    \
             const vf t1 = vclamp(s1, -1.0f, 1.0f);                                                                \
@@ -360,7 +373,8 @@ PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
                 const vf distance = apart - (radius1 + radius2);                                                 \
                 const vi on = fits[k] & (distance < margin) & (found < 2);                                     \
                 const vf over = 1.0f / select(apart, splat(1.0f), apart < 1e-6f);                                 \
-                const vf nx = select(bx * over, splat(0.0f), apart < 1e-6f), nz = select(bz * over, splat(0.0f), apart < 1e-6f); \
+                const vf nx = select(bx * over, splat(0.0f), apart < 1e-6f), \
+                         nz = select(bz * over, splat(0.0f), apart < 1e-6f); \
                 const vf along = fma(splat(0.5f), distance, splat(radius1));                                      \
                 const vf px = fma(nx, along, a1x), pz = fma(nz, along, a1z);                                      \
                 const vf excess = distance - margin, hard = impedance(excess, d0, dw, width, mid, power);         \
@@ -374,9 +388,10 @@ PHASE void MODEL(detect)(WORK *w, __global const float *settings_in) {
                     w->row_exists[r + j] = w->row_exists[r + j] | here;                                           \
                     w->row_D[r + j] = select(w->row_D[r + j], D, here);                                           \
                     w->row_aref[r + j] = select(w->row_aref[r + j], aref, here);                                  \
-                    UNROLL for (int i = 0; i < MODEL_NV; ++i) w->row[r + j][i] = select(w->row[r + j][i], row[i], here); \
+                    UNROLL for (int i = 0; i < MODEL_NV; ++i) \
+                        w->row[r + j][i] = select(w->row[r + j][i], row[i], here); \
                 }                                                                                                \
-                found = found + select(splati(0), splati(1), on);                                                                            \
+                found = found + select(splati(0), splati(1), on);                                                      \
             }                                                                                                    \
             near = near | (found > 0);                                                                           \
         }                                                                                                        \
@@ -421,7 +436,8 @@ ALWAYS_INLINE void MODEL(rows)(WORK *w, const vf *a, float from) {
 #undef LINK
 #define TOUCH(c, d, o, ex, ez, radius, margin, weight, pair, floor, stiff, damp, d0, dw, width, mid, power)       \
         if (any_lane(w->exists[c])) {                                                                            \
-            const vf x = o < 0 ? ax[d] : fma(-turn[o], w->pz[c], ax[d]), z = o < 0 ? az[d] : fma(turn[o], w->px[c], az[d]); \
+            const vf x = o < 0 ? ax[d] : fma(-turn[o], w->pz[c], ax[d]), \
+                     z = o < 0 ? az[d] : fma(turn[o], w->px[c], az[d]); \
             w->u_n[c] = fma(splat(-from), w->aref_n[c], NORMAL(c, x, z));                                         \
             w->u_t[c] = fma(splat(-from), w->aref_t[c], TANGENT(c, x, z));                                        \
         }
@@ -442,8 +458,8 @@ ALWAYS_INLINE void MODEL(rows)(WORK *w, const vf *a, float from) {
     }
 }
 
-// Which rows push at u, as bits: limit 1; floor 1 normal + tangent, 2 normal - tangent, 4 the two that are the normal alone.
-// In lanes of `run`, the new sets replace the old ones; the result is where a set changed.
+// Which rows push at u, as bits: limit 1; floor 1 normal + tangent, 2 normal - tangent, 4 the two that are the normal
+// alone. In lanes of `run`, the new sets replace the old ones; the result is where a set changed.
 ALWAYS_INLINE vi MODEL(activate)(WORK *w, vi run) {
     vi changed = splati(0);
 #define LIMIT(k, d, low, high, margin, weight, stiff, damp, d0, dw, width, mid, power)                            \
@@ -517,7 +533,8 @@ PHASE void MODEL(assemble)(WORK *w, vf *x) {
     MODEL(copy_inertia)(w);
     UNROLL for (int d = 0; d < MODEL_NV; ++d) x[d] = w->tau[d];
     if (any_lane(w->floor_near)) {
-        vf xx[MODEL_NV], xz[MODEL_NV], zz[MODEL_NV], tx[MODEL_NV], tz[MODEL_NV], tt[MODEL_NV];  // contact inertia about the origin
+        // Contact inertia about the origin.
+        vf xx[MODEL_NV], xz[MODEL_NV], zz[MODEL_NV], tx[MODEL_NV], tz[MODEL_NV], tt[MODEL_NV];
         vf gn[MODEL_NV], gx[MODEL_NV], gz[MODEL_NV];                                             // force
         UNROLL for (int d = 0; d < MODEL_NV; ++d)
             xx[d] = xz[d] = zz[d] = tx[d] = tz[d] = tt[d] = gn[d] = gx[d] = gz[d] = splat(0.0f);
@@ -534,11 +551,13 @@ PHASE void MODEL(assemble)(WORK *w, vf *x) {
 #define TOUCH(c, d, o, ex, ez, radius, margin, weight, pair, floor, stiff, damp, d0, dw, width, mid, power)       \
         if (any_lane(w->exists[c])) {                                                                            \
             const vf D = w->contact_D[c], mu = w->friction[c], slip = mu * w->aref_t[c], none = splat(0.0f);      \
-            const vf up = select(none, D, (w->contact_on[c] & 1) != 0), down = select(none, D, (w->contact_on[c] & 2) != 0); \
+            const vf up = select(none, D, (w->contact_on[c] & 1) != 0), \
+                     down = select(none, D, (w->contact_on[c] & 2) != 0); \
             const vf alone = select(none, D + D, (w->contact_on[c] & 4) != 0);                                    \
             const vf both = up + down, uneven = up - down, normal = both + alone;                                 \
             const vf mixed = mu * uneven, tangent = mu * mu * both;                                               \
-            const vf push = fma(normal, w->aref_n[c], uneven * slip), drag = mu * fma(uneven, w->aref_n[c], both * slip); \
+            const vf push = fma(normal, w->aref_n[c], uneven * slip), \
+                     drag = mu * fma(uneven, w->aref_n[c], both * slip); \
             WORLD_WEIGHTS(c)                                                                                     \
             const vf px = w->px[c], pz = w->pz[c];                                                                \
             const vf turn_x = fma(px, wxz, -(pz * wxx)), turn_z = fma(px, wzz, -(pz * wxz));                      \
@@ -557,7 +576,8 @@ PHASE void MODEL(assemble)(WORK *w, vf *x) {
 #define UP(d, p)                                                                                                  \
         {                                                                                                        \
             const vf rx = w->rx[d], rz = w->rz[d];                                                               \
-            const vf moved_x = fma(rx, xz[d], fma(-rz, xx[d], tx[d])), moved_z = fma(rx, zz[d], fma(-rz, xz[d], tz[d])); \
+            const vf moved_x = fma(rx, xz[d], fma(-rz, xx[d], tx[d])), \
+                     moved_z = fma(rx, zz[d], fma(-rz, xz[d], tz[d])); \
             tt[p] = tt[p] + fma(rx, tz[d] + moved_z, fma(-rz, tx[d] + moved_x, tt[d]));                           \
             tx[p] = tx[p] + moved_x;                                                                             \
             tz[p] = tz[p] + moved_z;                                                                             \
@@ -624,10 +644,11 @@ ALWAYS_INLINE void MODEL(along)(vf D, vf u, vf du, vf alpha, vf *slope, vf *curv
     *curvature = fma(pushing, du, *curvature);
 }
 
-// How far to go along s = w->step from a: exact line search by safeguarded Newton. A guard for what the plain steps, which
-// nearly always end the search by themselves, do not settle. Leaves limit_u, u_n, u_t and row_u as they are at a.
+// How far to go along s = w->step from a: exact line search by safeguarded Newton. A guard for what the plain steps,
+// which nearly always end the search by themselves, do not settle. Leaves limit_u, u_n, u_t and row_u as they are at a.
 PHASE vf MODEL(line_search)(WORK *w) {
-    vf limit_u[MODEL_LIMIT_COUNT + 1], u_n[MODEL_FLOOR_COUNT + 1], u_t[MODEL_FLOOR_COUNT + 1], row_u[2 * MODEL_MOVING_COUNT + 1];
+    vf limit_u[MODEL_LIMIT_COUNT + 1], u_n[MODEL_FLOOR_COUNT + 1], u_t[MODEL_FLOOR_COUNT + 1],
+        row_u[2 * MODEL_MOVING_COUNT + 1];
     UNROLL for (int k = 0; k < MODEL_LIMIT_COUNT; ++k) limit_u[k] = w->limit_u[k];
     UNROLL for (int c = 0; c < MODEL_FLOOR_COUNT; ++c) { u_n[c] = w->u_n[c]; u_t[c] = w->u_t[c]; }
     UNROLL for (int r = 0; r < 2 * MODEL_MOVING_COUNT; ++r) row_u[r] = w->row_u[r];
@@ -657,7 +678,8 @@ PHASE vf MODEL(line_search)(WORK *w) {
 #undef TOUCH
         if (any_lane(w->rows_near))
             for (int r = 0; r < 2 * MODEL_MOVING_COUNT; ++r)
-                if (any_lane(w->row_exists[r])) MODEL(along)(w->row_D[r], row_u[r], w->row_u[r], alpha, &slope, &curvature);
+                if (any_lane(w->row_exists[r]))
+                    MODEL(along)(w->row_D[r], row_u[r], w->row_u[r], alpha, &slope, &curvature);
         const vi left = slope < 0.0f;
         low = select(low, alpha, left);
         high = select(alpha, high, left);
@@ -721,7 +743,8 @@ ALWAYS_INLINE void MODEL(integrate)(WORK *w, __global const float *settings_in) 
         vf x[MODEL_NV];
         MODEL(inertia_times)(w, w->a, x);
         MODEL(copy_inertia)(w);
-#define DOF(d, type, sign, o, ux, uz, damping, stiffness, rest) if (damping != 0.0f) w->H[d][d] = w->H[d][d] + (MODEL_H * damping);
+#define DOF(d, type, sign, o, ux, uz, damping, stiffness, rest) \
+    if (damping != 0.0f) w->H[d][d] = w->H[d][d] + (MODEL_H * damping);
         MODEL_DOFS(DOF)
 #undef DOF
         MODEL(factor)(w);
@@ -789,7 +812,8 @@ ALWAYS_INLINE void MODEL(observe)(const WORK *w, const vf *state, __global const
     UNROLL for (int i = 0; i < 2; ++i) sincos_strict(w->q[1 + i], &obs[2 * MODEL_NV + i], &obs[2 * MODEL_NV + 2 + i]);
     // limit_u is there only if some lane's limit is near, so lanes without one don't look at it.
     const vf push = -w->limit_sign[0] * (w->limit_D[0] * w->limit_u[0]);
-    obs[2 * MODEL_NV + 4] = vclamp(select(splat(0.0f), push, (w->limit_D[0] > 0.0f) & (w->limit_u[0] < 0.0f)), -10.0f, 10.0f);
+    obs[2 * MODEL_NV + 4] = vclamp(select(splat(0.0f), push, (w->limit_D[0] > 0.0f) & (w->limit_u[0] < 0.0f)), -10.0f,
+                                   10.0f);
 #elif MODEL_TASK == 3  // reacher
     UNROLL for (int i = 0; i < 2; ++i) sincos_strict(w->q[i], &obs[2 * MODEL_NV + 2 + i], &obs[2 * MODEL_NV + i]);
     obs[2 * MODEL_NV + 4] = state[2 * MODEL_NV];
@@ -862,7 +886,8 @@ PHASE void MODEL(start)(const vf *u, __global const float *settings_in, vf *stat
     MODEL(place_state)(settings_in, state, obs);
 }
 
-PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *settings_in, vf *obs, vi *terminated, vf *overflow) {
+PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *settings_in, vf *obs, vi *terminated,
+                        vf *overflow) {
     WORK work;
     WORK *w = &work;
 #if MODEL_TASK < 2
@@ -896,12 +921,15 @@ PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *setti
     }
     const float bonus = settings_in[SETTING_HEALTHY_REWARD], always = settings_in[SETTING_BONUS_ALWAYS];
 #if MODEL_TASK == 3
-    const vf before = sqrt(fma(state[2 * MODEL_NV], state[2 * MODEL_NV], state[2 * MODEL_NV + 1] * state[2 * MODEL_NV + 1]));
+    const vf before = sqrt(
+        fma(state[2 * MODEL_NV], state[2 * MODEL_NV], state[2 * MODEL_NV + 1] * state[2 * MODEL_NV + 1]));
     MODEL(keep_lag)(w, state);
-    const vf after = sqrt(fma(state[2 * MODEL_NV], state[2 * MODEL_NV], state[2 * MODEL_NV + 1] * state[2 * MODEL_NV + 1]));
+    const vf after = sqrt(
+        fma(state[2 * MODEL_NV], state[2 * MODEL_NV], state[2 * MODEL_NV + 1] * state[2 * MODEL_NV + 1]));
     const vf apart = settings_in[SETTING_EARLY_DISTANCE] != 0.0f ? before : after;
     *terminated = splati(0);
-    const vf reward = -fma(splat(settings_in[SETTING_DISTANCE_WEIGHT]), apart, settings_in[SETTING_CONTROL_COST] * effort);
+    const vf reward = -fma(splat(settings_in[SETTING_DISTANCE_WEIGHT]), apart,
+                           settings_in[SETTING_CONTROL_COST] * effort);
 #elif MODEL_TASK == 2
     vf x, z;
 #define POINT(d, o, px, pz) MODEL(point)(w, d, o, px, pz, &x, &z);
@@ -912,9 +940,11 @@ PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *setti
     const vf high = z - 2.0f, astray = fma(0.01f * x, x, high * high);
     const vf reward = alive - astray - fma(1e-3f * w->v[1], w->v[1], 5e-3f * w->v[2] * w->v[2]);
 #else
-    vi healthy = (w->q[MODEL_PITCH] > settings_in[SETTING_LOWEST_ANGLE]) & (w->q[MODEL_PITCH] < settings_in[SETTING_HIGHEST_ANGLE]);
+    vi healthy = (w->q[MODEL_PITCH] > settings_in[SETTING_LOWEST_ANGLE])
+        & (w->q[MODEL_PITCH] < settings_in[SETTING_HIGHEST_ANGLE]);
 #if MODEL_TASK == 1  // inverted pendulum: only the angle counts, its limits included
-    healthy = (w->q[MODEL_PITCH] >= settings_in[SETTING_LOWEST_ANGLE]) & (w->q[MODEL_PITCH] <= settings_in[SETTING_HIGHEST_ANGLE]);
+    healthy = (w->q[MODEL_PITCH] >= settings_in[SETTING_LOWEST_ANGLE])
+        & (w->q[MODEL_PITCH] <= settings_in[SETTING_HIGHEST_ANGLE]);
     *terminated = !healthy;
     const vf reward = select(splat(bonus * always), splat(bonus), healthy);
 #else

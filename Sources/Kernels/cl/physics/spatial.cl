@@ -1,16 +1,18 @@
 // spatial: rigid bodies in space on a free joint, hinges and slides, W environments at once. See physics.cl.
 //
-// There is one link per joint; a free joint's link has six dofs, a hinge's or slide's one. A link's frame has its z along the
-// joint's axis and its origin at the joint's anchor. Vectors are in world axes, and everything about a link is relative to
-// its own origin: r = origin - parent's origin moves motions down the tree and forces and inertias up. That is cheaper than
-// the common reference point that MuJoCo has and costs float32 fewer digits.
+// There is one link per joint; a free joint's link has six dofs, a hinge's or slide's one. A link's frame has its z
+// along the joint's axis and its origin at the joint's anchor. Vectors are in world axes, and everything about a link
+// is relative to its own origin: r = origin - parent's origin moves motions down the tree and forces and inertias up.
+// That is cheaper than the common reference point that MuJoCo has and costs float32 fewer digits.
 //
-// M is never formed. M^-1 is applied by articulated inertias (Featherstone 2008, chapter 7): a 6x6 inertia per link, from
-// which each joint takes out what it lets through on the way up. A constraint that acts on one link and the world only adds to
-// that link's inertia (J^T D J of a contact, D of a limit), so H = M + J^T D J costs the same as M and needs no Jacobian.
-// Contacts between two links are kept as rows in a few slots and enter through the small system (J H^-1 J^T + R) f.
+// M is never formed. M^-1 is applied by articulated inertias (Featherstone 2008, chapter 7): a 6x6 inertia per link,
+// from which each joint takes out what it lets through on the way up. A constraint that acts on one link and the world
+// only adds to that link's inertia (J^T D J of a contact, D of a limit), so H = M + J^T D J costs the same as M and
+// needs no Jacobian. Contacts between two links are kept as rows in a few slots and enter through the small system (J
+// H^-1 J^T + R) f.
 //
-// The free joint's rotation is in world axes inside (qvel and qacc have it in the body's): a similarity that changes nothing else.
+// The free joint's rotation is in world axes inside (qvel and qacc have it in the body's): a similarity that changes
+// nothing else.
 #ifndef SPATIAL_SHARED
 #define SPATIAL_SHARED
 
@@ -27,17 +29,21 @@ ALWAYS_INLINE v3 plus3(v3 a, v3 b) { return vector(a.x + b.x, a.y + b.y, a.z + b
 ALWAYS_INLINE v3 minus3(v3 a, v3 b) { return vector(a.x - b.x, a.y - b.y, a.z - b.z); }
 ALWAYS_INLINE v3 scaled3(vf s, v3 a) { return vector(s * a.x, s * a.y, s * a.z); }
 ALWAYS_INLINE v3 fma3(vf s, v3 a, v3 sum) { return vector(fma(s, a.x, sum.x), fma(s, a.y, sum.y), fma(s, a.z, sum.z)); }
-ALWAYS_INLINE v3 select3(v3 a, v3 b, vi mask) { return vector(select(a.x, b.x, mask), select(a.y, b.y, mask), select(a.z, b.z, mask)); }
+ALWAYS_INLINE v3 select3(v3 a, v3 b, vi mask) {
+    return vector(select(a.x, b.x, mask), select(a.y, b.y, mask), select(a.z, b.z, mask));
+}
 ALWAYS_INLINE vf dot3(v3 a, v3 b) { return fma(a.x, b.x, fma(a.y, b.y, a.z * b.z)); }
 ALWAYS_INLINE v3 cross3(v3 a, v3 b) {
     return vector(fma(a.y, b.z, -(a.z * b.y)), fma(a.z, b.x, -(a.x * b.z)), fma(a.x, b.y, -(a.y * b.x)));
 }
 // sum + a x b, sum - a x b
 ALWAYS_INLINE v3 add_cross(v3 sum, v3 a, v3 b) {
-    return vector(fma(a.y, b.z, fma(-a.z, b.y, sum.x)), fma(a.z, b.x, fma(-a.x, b.z, sum.y)), fma(a.x, b.y, fma(-a.y, b.x, sum.z)));
+    return vector(fma(a.y, b.z, fma(-a.z, b.y, sum.x)), fma(a.z, b.x, fma(-a.x, b.z, sum.y)),
+                  fma(a.x, b.y, fma(-a.y, b.x, sum.z)));
 }
 ALWAYS_INLINE v3 times(symmetric m, v3 v) {
-    return vector(fma(m.xx, v.x, fma(m.xy, v.y, m.xz * v.z)), fma(m.xy, v.x, fma(m.yy, v.y, m.yz * v.z)), fma(m.xz, v.x, fma(m.yz, v.y, m.zz * v.z)));
+    return vector(fma(m.xx, v.x, fma(m.xy, v.y, m.xz * v.z)), fma(m.xy, v.x, fma(m.yy, v.y, m.yz * v.z)),
+                  fma(m.xz, v.x, fma(m.yz, v.y, m.zz * v.z)));
 }
 // a x + b y + c z for literals a, b, c.
 ALWAYS_INLINE vf combined(float a, vf x, float b, vf y, float c, vf z) {
@@ -47,7 +53,8 @@ ALWAYS_INLINE vf combined(float a, vf x, float b, vf y, float c, vf z) {
 }
 // The literal vector (a, b, c) of a frame, in world axes.
 ALWAYS_INLINE v3 turned3(const rotation *R, float a, float b, float c) {
-    return vector(combined(a, R->x.x, b, R->y.x, c, R->z.x), combined(a, R->x.y, b, R->y.y, c, R->z.y), combined(a, R->x.z, b, R->y.z, c, R->z.z));
+    return vector(combined(a, R->x.x, b, R->y.x, c, R->z.x), combined(a, R->x.y, b, R->y.y, c, R->z.y),
+                  combined(a, R->x.z, b, R->y.z, c, R->z.z));
 }
 // m += s u u^T for a literal s
 ALWAYS_INLINE void add_square(symmetric *m, float s, v3 u) {
@@ -61,7 +68,12 @@ ALWAYS_INLINE void take_square(symmetric *m, v3 k, v3 u) {
     m->xy = fma(-k.x, u.y, m->xy); m->xz = fma(-k.x, u.z, m->xz); m->yz = fma(-k.y, u.z, m->yz);
 }
 ALWAYS_INLINE symmetric sum_of(symmetric a, symmetric b) {
-    a.xx = a.xx + b.xx; a.yy = a.yy + b.yy; a.zz = a.zz + b.zz; a.xy = a.xy + b.xy; a.xz = a.xz + b.xz; a.yz = a.yz + b.yz;
+    a.xx = a.xx + b.xx;
+    a.yy = a.yy + b.yy;
+    a.zz = a.zz + b.zz;
+    a.xy = a.xy + b.xy;
+    a.xz = a.xz + b.xz;
+    a.yz = a.yz + b.yz;
     return a;
 }
 ALWAYS_INLINE symmetric chosen(symmetric a, symmetric b, vi mask) {
@@ -106,9 +118,12 @@ ALWAYS_INLINE inertia6 with_rigid(inertia6 m, symmetric I, v3 h, float mass) {
 ALWAYS_INLINE inertia6 moved6(inertia6 m, v3 r) {
     inertia6 to;
     to.C = m.C;
-    to.bx = vector(fma(r.y, m.C.xz, fma(-r.z, m.C.xy, m.bx.x)), fma(r.y, m.C.yz, fma(-r.z, m.C.yy, m.bx.y)), fma(r.y, m.C.zz, fma(-r.z, m.C.yz, m.bx.z)));
-    to.by = vector(fma(r.z, m.C.xx, fma(-r.x, m.C.xz, m.by.x)), fma(r.z, m.C.xy, fma(-r.x, m.C.yz, m.by.y)), fma(r.z, m.C.xz, fma(-r.x, m.C.zz, m.by.z)));
-    to.bz = vector(fma(r.x, m.C.xy, fma(-r.y, m.C.xx, m.bz.x)), fma(r.x, m.C.yy, fma(-r.y, m.C.xy, m.bz.y)), fma(r.x, m.C.yz, fma(-r.y, m.C.xz, m.bz.z)));
+    to.bx = vector(fma(r.y, m.C.xz, fma(-r.z, m.C.xy, m.bx.x)), fma(r.y, m.C.yz, fma(-r.z, m.C.yy, m.bx.y)),
+                   fma(r.y, m.C.zz, fma(-r.z, m.C.yz, m.bx.z)));
+    to.by = vector(fma(r.z, m.C.xx, fma(-r.x, m.C.xz, m.by.x)), fma(r.z, m.C.xy, fma(-r.x, m.C.yz, m.by.y)),
+                   fma(r.z, m.C.xz, fma(-r.x, m.C.zz, m.by.z)));
+    to.bz = vector(fma(r.x, m.C.xy, fma(-r.y, m.C.xx, m.bz.x)), fma(r.x, m.C.yy, fma(-r.y, m.C.xy, m.bz.y)),
+                   fma(r.x, m.C.yz, fma(-r.y, m.C.xz, m.bz.z)));
     // (r x row i of B)_j + (r x row j of B')_i
     to.A.xx = fma(r.y, m.bx.z + to.bx.z, fma(-r.z, m.bx.y + to.bx.y, m.A.xx));
     to.A.yy = fma(r.z, m.by.x + to.by.x, fma(-r.x, m.by.z + to.by.z, m.A.yy));
@@ -120,8 +135,8 @@ ALWAYS_INLINE inertia6 moved6(inertia6 m, v3 r) {
 }
 
 // MARK: Contacts of a link with the floor
-// A point where a sphere or the end of a capsule may stand on the floor. Its four rows are n + mu t1, n - mu t1, n + mu t2,
-// n - mu t2 with n = z and t2 = n x t1, bits 0 to 3 of a set. J a - aref of a row is that combination of e.
+// A point where a sphere or the end of a capsule may stand on the floor. Its four rows are n + mu t1, n - mu t1, n + mu
+// t2, n - mu t2 with n = z and t2 = n x t1, bits 0 to 3 of a set. J a - aref of a row is that combination of e.
 typedef struct {
     v3 rho;        // from the link's origin
     v3 reference;  // aref is its combination
@@ -138,10 +153,13 @@ typedef struct {
 typedef struct { float k, b, d0, dw, width, mid, power; } response;
 
 // solimp gives how much of a row's acceleration is constraint: D is 1 / R.
-ALWAYS_INLINE vf impedance_of(__constant response *s, vf excess) { return impedance(excess, s->d0, s->dw, s->width, s->mid, s->power); }
+ALWAYS_INLINE vf impedance_of(__constant response *s, vf excess) {
+    return impedance(excess, s->d0, s->dw, s->width, s->mid, s->power);
+}
 
-PHASE void make_floor_contact(floor_contact *c, vf dist, vi exists, const v3 *ball, vf tx, vf ty, float radius, float margin, float tran,
-                              float friction, __constant response *s, const v3 *omega, const v3 *velocity) {
+PHASE void make_floor_contact(floor_contact *c, vf dist, vi exists, const v3 *ball, vf tx, vf ty, float radius,
+                              float margin, float tran, float friction, __constant response *s, const v3 *omega,
+                              const v3 *velocity) {
     const vf depth = dist - margin;
     const vf d = impedance_of(s, depth);
     c->rho = vector(ball->x, ball->y, ball->z - fma(dist, splat(0.5f), splat(radius)));
@@ -236,16 +254,22 @@ typedef struct {
 } link_contact;
 
 // What a pair of geoms has: of each the link and body, and of both the links as in link_contact.
-typedef struct { int kind, geom1, geom2, plus, minus, bodies, answer; float reach, radius1, radius2, margin, tran; } geom_pair;
+typedef struct {
+    int kind, geom1, geom2, plus, minus, bodies, answer;
+    float reach, radius1, radius2, margin, tran;
+} geom_pair;
 // A sphere (ends 1) or a capsule (2) over the floor.
-typedef struct { int link, body, geom, ends, contact, friction, answer; float radius, height, margin, tran; } floor_pair;
+typedef struct {
+    int link, body, geom, ends, contact, friction, answer;
+    float radius, height, margin, tran;
+} floor_pair;
 #define SPHERE_SPHERE 0
 #define SPHERE_CAPSULE 1
 #define CAPSULE_CAPSULE 2
 
 // Puts a contact into the lane's next free slot, or over its shallowest one if that is shallower.
-PHASE void keep_contact(link_contact *slots, int capacity, vi *count, vf *overflow, vi exists, vf dist, const v3 *p, const v3 *n,
-                        __constant geom_pair *of, __constant response *s) {
+PHASE void keep_contact(link_contact *slots, int capacity, vi *count, vf *overflow, vi exists, vf dist, const v3 *p,
+                        const v3 *n, __constant geom_pair *of, __constant response *s) {
     const vf depth = dist - of->margin, d = impedance_of(s, depth);
     const vf R = vmax((1.0f - d) / d * of->tran, splat(1e-15f)), push = s->k * d * depth;
     const vi full = exists & (*count >= splati(capacity));
@@ -280,8 +304,8 @@ PHASE void keep_contact(link_contact *slots, int capacity, vi *count, vf *overfl
 }
 
 // Two spheres; `aside` is the normal where their centres coincide.
-PHASE void keep_spheres(link_contact *slots, int capacity, vi *count, vf *overflow, vi mask, const v3 *c1, const v3 *c2, const v3 *aside,
-                        __constant geom_pair *of, __constant response *s) {
+PHASE void keep_spheres(link_contact *slots, int capacity, vi *count, vf *overflow, vi mask, const v3 *c1, const v3 *c2,
+                        const v3 *aside, __constant geom_pair *of, __constant response *s) {
     const v3 between = minus3(*c2, *c1);
     const vf length = sqrt(dot3(between, between));
     const vf dist = length - (of->radius1 + of->radius2);
@@ -297,12 +321,13 @@ PHASE void keep_spheres(link_contact *slots, int capacity, vi *count, vf *overfl
 ALWAYS_INLINE v3 normal3(v3 v) {
     const vf square = dot3(v, v);
     const vi some = square > 1e-24f;
-    return select3(vector(splat(1.0f), splat(0.0f), splat(0.0f)), scaled3(1.0f / sqrt(select(splat(1.0f), square, some)), v), some);
+    return select3(vector(splat(1.0f), splat(0.0f), splat(0.0f)),
+                   scaled3(1.0f / sqrt(select(splat(1.0f), square, some)), v), some);
 }
 
 // u1 and u2 are the half axes; a sphere's is zero and not read. Every lane is tested, whoever asked for it.
-PHASE void keep_pair(link_contact *slots, int capacity, vi *count, vf *overflow, const v3 *c1, const v3 *u1, const v3 *c2, const v3 *u2,
-                     __constant geom_pair *of, __constant response *s) {
+PHASE void keep_pair(link_contact *slots, int capacity, vi *count, vf *overflow, const v3 *c1, const v3 *u1,
+                     const v3 *c2, const v3 *u2, __constant geom_pair *of, __constant response *s) {
     const vi all = splati(-1);
     if (of->kind == SPHERE_SPHERE) {
         const v3 aside = vector(splat(1.0f), splat(0.0f), splat(0.0f));
@@ -313,7 +338,8 @@ PHASE void keep_pair(link_contact *slots, int capacity, vi *count, vf *overflow,
     const v3 dif = minus3(*c1, *c2);
     const vf v = dot3(*u2, dif);
     if (of->kind == SPHERE_CAPSULE) {
-        const v3 aside = vector(splat(1.0f), splat(0.0f), splat(0.0f)), at = fma3(vclamp(v / mc, -1.0f, 1.0f), *u2, *c2);
+        const v3 aside = vector(splat(1.0f), splat(0.0f), splat(0.0f)),
+                 at = fma3(vclamp(v / mc, -1.0f, 1.0f), *u2, *c2);
         keep_spheres(slots, capacity, count, overflow, all, c1, &at, &aside, of, s);
         return;
     }
@@ -323,17 +349,20 @@ PHASE void keep_pair(link_contact *slots, int capacity, vi *count, vf *overflow,
     const vi parallel = det < 1e-12f * ma * mc;
     const vf safe = select(det, splat(1.0f), parallel);
     const vf x1 = -dot3(w, cross3(dif, *u2)) / safe, x2 = dot3(w, cross3(*u1, dif)) / safe;
-    const vf y1 = vclamp(x1, -1.0f, 1.0f), y2 = select(x2, fma(-mb, y1, v) / mc, y1 != x1), z2 = vclamp(y2, -1.0f, 1.0f);
+    const vf y1 = vclamp(x1, -1.0f, 1.0f), y2 = select(x2, fma(-mb, y1, v) / mc, y1 != x1),
+             z2 = vclamp(y2, -1.0f, 1.0f);
     const vf z1 = select(y1, vclamp(fma(-mb, z2, u) / ma, -1.0f, 1.0f), z2 != y2);
     const v3 p1 = fma3(z1, *u1, *c1), p2 = fma3(z2, *u2, *c2);
     keep_spheres(slots, capacity, count, overflow, !parallel, &p1, &p2, &aside, of, s);
     if (!any_lane(parallel)) return;
-    // The ends of the first against the second, then the ends of the second against the first, while there are fewer than two.
+    // The ends of the first against the second, then the ends of the second against the first, while there are fewer
+    // than two.
     const vi before = *count;
     const vf spilled = *overflow;
     for (int i = 0; i < 4; ++i) {
         const vf end = splat(i % 2 == 0 ? 1.0f : -1.0f);
-        const vf t1 = i < 2 ? end : vclamp(fma(-mb, end, u) / ma, -1.0f, 1.0f), t2 = i < 2 ? vclamp(fma(-mb, end, v) / mc, -1.0f, 1.0f) : end;
+        const vf t1 = i < 2 ? end : vclamp(fma(-mb, end, u) / ma, -1.0f, 1.0f),
+                 t2 = i < 2 ? vclamp(fma(-mb, end, v) / mc, -1.0f, 1.0f) : end;
         const v3 q1 = fma3(t1, *u1, *c1), q2 = fma3(t2, *u2, *c2);
         const vi room = to_float(*count - before) + (*overflow - spilled) < 2.0f;
         keep_spheres(slots, capacity, count, overflow, parallel & room, &q1, &q2, &aside, of, s);
@@ -343,7 +372,8 @@ PHASE void keep_pair(link_contact *slots, int capacity, vi *count, vf *overflow,
 // MARK: Limits
 typedef struct { vf sign, aref, D, u, u_old, w_old; vi exists, on, next; } limit_row;
 
-PHASE void make_limit(limit_row *row, vf dist, vf sign, vi exists, vf v, float margin, float invweight, __constant response *s) {
+PHASE void make_limit(limit_row *row, vf dist, vf sign, vi exists, vf v, float margin, float invweight,
+                      __constant response *s) {
     const vf depth = dist - margin, d = impedance_of(s, depth);
     row->sign = sign;
     row->D = vmin(d / ((1.0f - d) * invweight), splat(1e15f));
@@ -365,7 +395,8 @@ ALWAYS_INLINE vf row_slope(vf u_old, vf w_old, vf u, vf D, vi on, vf step) {
     return (D * vmin(u_old, splat(0.0f)) - w_old) * du;
 }
 
-// The rate of the rotation vector theta that led here from where the body turns at omega (Munthe-Kaas 1998, BIT 38:92, as MuJoCo 4 has it).
+// The rate of the rotation vector theta that led here from where the body turns at omega (Munthe-Kaas 1998, BIT 38:92,
+// as MuJoCo 4 has it).
 ALWAYS_INLINE v3 turn_rate(v3 theta, v3 omega) {
     const vf square = dot3(theta, theta);
     vf g = fma(square, fma(square, splat(1.0f / 30240.0f), splat(1.0f / 720.0f)), splat(1.0f / 12.0f));
@@ -393,9 +424,12 @@ ALWAYS_INLINE v3 turn_rate(v3 theta, v3 omega) {
 //   still                   1 where the origin is the parent's
 //   armature to rest        of the joint
 //   inner, outer            where what hangs on it is gathered, -1 if nothing does; the parent's place
-//   first, floor, limit     1 where it is the first (of the reverse order) to add there; 1 where geoms of it can touch the floor; its row, or -1
-#define FLOOR(link, body, geom, ends, contact, friction, answer, radius, height, margin, tran) {link, body, geom, ends, contact, friction, answer, radius, height, margin, tran},
-#define PAIR(kind, geom1, geom2, plus, minus, bodies, answer, reach, radius1, radius2, margin, tran) {kind, geom1, geom2, plus, minus, bodies, answer, reach, radius1, radius2, margin, tran},
+//   first, floor, limit     1 where it is the first (of the reverse order) to add there; 1 where geoms of it can touch
+//                           the floor; its row, or -1
+#define FLOOR(link, body, geom, ends, contact, friction, answer, radius, height, margin, tran) \
+    {link, body, geom, ends, contact, friction, answer, radius, height, margin, tran},
+#define PAIR(kind, geom1, geom2, plus, minus, bodies, answer, reach, radius1, radius2, margin, tran) \
+    {kind, geom1, geom2, plus, minus, bodies, answer, reach, radius1, radius2, margin, tran},
 #define RESPONSE(k, b, d0, dw, width, mid, power) {k, b, d0, dw, width, mid, power},
 #define GEOM(g, l, x, y, z, hx, hy, hz) l,
 static __constant floor_pair MODEL(floors)[] = {MODEL_FLOORS(FLOOR) {0}};
@@ -422,7 +456,7 @@ typedef struct {
 typedef struct {
     v3 o[MODEL_LINK_COUNT], omega[MODEL_LINK_COUNT], v[MODEL_LINK_COUNT];  // origin, m; rad/s; of the origin, m/s
     v3 alpha[MODEL_LINK_COUNT], a[MODEL_LINK_COUNT];                       // rad/s^2; of the origin, m/s^2
-    v3 centre[MODEL_GEOM_COUNT + 1], arm[MODEL_GEOM_COUNT + 1];            // from the link's origin; half axis of a capsule
+    v3 centre[MODEL_GEOM_COUNT + 1], arm[MODEL_GEOM_COUNT + 1];  // from the link's origin; half axis of a capsule
     inertia6 K[MODEL_LINK_COUNT];                                          // of contacts with the floor
     v3 moment[MODEL_LINK_COUNT], force[MODEL_LINK_COUNT];
     vi touched[MODEL_LINK_COUNT];                                          // lanes that have such contacts
@@ -440,16 +474,20 @@ typedef struct {
 #define CONTACTS MODEL(contacts)
 
 // MARK: Kinematics, velocities and the forces that keep qacc at zero
-ALWAYS_INLINE void MODEL(move_link)(WORK *w, CONTACTS *t, int l, int parent, int type, int q, int d, float q0, float ox, float oy, float oz, float xx,
-                                    float xy, float xz, float yx, float yy, float yz, float zx, float zy, float zz) {
+ALWAYS_INLINE void MODEL(move_link)(WORK *w, CONTACTS *t, int l, int parent, int type, int q, int d, float q0, float ox,
+                                    float oy, float oz, float xx, float xy, float xz, float yx, float yy, float yz,
+                                    float zx, float zy, float zz) {
     rotation *R = &w->R[l];
     if (type == FREE) {
         const vf qw = w->q[q + 3], qx = w->q[q + 4], qy = w->q[q + 5], qz = w->q[q + 6];
         const vf scale = 1.0f / sqrt(fma(qw, qw, fma(qx, qx, fma(qy, qy, qz * qz))));
         const vf a = qw * scale, b = qx * scale, c = qy * scale, e = qz * scale;
-        R->x = vector(fma(-2.0f * c, c, fma(-2.0f * e, e, splat(1.0f))), 2.0f * fma(b, c, a * e), 2.0f * fma(b, e, -(a * c)));
-        R->y = vector(2.0f * fma(b, c, -(a * e)), fma(-2.0f * b, b, fma(-2.0f * e, e, splat(1.0f))), 2.0f * fma(c, e, a * b));
-        R->z = vector(2.0f * fma(b, e, a * c), 2.0f * fma(c, e, -(a * b)), fma(-2.0f * b, b, fma(-2.0f * c, c, splat(1.0f))));
+        R->x = vector(fma(-2.0f * c, c, fma(-2.0f * e, e, splat(1.0f))), 2.0f * fma(b, c, a * e),
+                      2.0f * fma(b, e, -(a * c)));
+        R->y = vector(2.0f * fma(b, c, -(a * e)), fma(-2.0f * b, b, fma(-2.0f * e, e, splat(1.0f))),
+                      2.0f * fma(c, e, a * b));
+        R->z = vector(2.0f * fma(b, e, a * c), 2.0f * fma(c, e, -(a * b)),
+                      fma(-2.0f * b, b, fma(-2.0f * c, c, splat(1.0f))));
         t->o[l] = vector(w->q[q], w->q[q + 1], w->q[q + 2]);
         t->v[l] = vector(w->v[d], w->v[d + 1], w->v[d + 2]);
         t->omega[l] = fma3(w->v[d + 3], R->x, fma3(w->v[d + 4], R->y, scaled3(w->v[d + 5], R->z)));
@@ -512,8 +550,8 @@ ALWAYS_INLINE void MODEL(move_link)(WORK *w, CONTACTS *t, int l, int parent, int
 }
 
 // Inertia in world axes, and the force and moment about the origin that the motion takes.
-ALWAYS_INLINE void MODEL(weigh_link)(WORK *w, CONTACTS *t, int l, float mass, float hx, float hy, float hz, float base, float s1, float ax, float ay, float az,
-                                     float s2, float bx, float by, float bz) {
+ALWAYS_INLINE void MODEL(weigh_link)(WORK *w, CONTACTS *t, int l, float mass, float hx, float hy, float hz, float base,
+                                     float s1, float ax, float ay, float az, float s2, float bx, float by, float bz) {
     const rotation R = w->R[l];
     const v3 h = turned3(&R, hx, hy, hz);
     symmetric I = diagonal(splat(base));
@@ -561,8 +599,8 @@ ALWAYS_INLINE void MODEL(hand_on)(WORK *w, int l, int outer, int first, int stil
 }
 
 // tau = passive - bias + actuator (Newton-Euler up the tree).
-ALWAYS_INLINE void MODEL(balance_link)(WORK *w, CONTACTS *t, int l, int type, int q, int d, int still, float mass, float damping, float stiffness, float rest,
-                                       int inner, int outer, int first) {
+ALWAYS_INLINE void MODEL(balance_link)(WORK *w, CONTACTS *t, int l, int type, int q, int d, int still, float mass,
+                                       float damping, float stiffness, float rest, int inner, int outer, int first) {
     v3 n, f;
     if (inner >= 0) {
         n = w->gathered_n[inner];
@@ -592,7 +630,8 @@ ALWAYS_INLINE void MODEL(balance_link)(WORK *w, CONTACTS *t, int l, int type, in
 }
 
 PHASE void MODEL(balance)(WORK *w, CONTACTS *t) {
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
     MODEL(balance_link)(w, t, l, type, q, d, still, mass, damping, stiffness, rest, inner, outer, first);
     MODEL_LINKS_UP(LINK)
 #undef LINK
@@ -643,9 +682,11 @@ PHASE void MODEL(find_floor)(CONTACTS *t, __global const float *settings_in) {
             const vi known = was ? contact->exists : splati(0);
             contact->link = l;
             contact->body = of->body;
-            make_floor_contact(contact, dist, exists, &ball, tx, ty, of->radius, margin, of->tran, settings_in[SETTING_COUNT + of->friction],
-                               &MODEL(responses)[of->answer], &t->omega[l], &t->v[l]);
-            // A contact that was there at the last stage starts with the rows that acted then, a new one with those that would without acceleration.
+            make_floor_contact(contact, dist, exists, &ball, tx, ty, of->radius, margin, of->tran,
+                               settings_in[SETTING_COUNT + of->friction], &MODEL(responses)[of->answer], &t->omega[l],
+                               &t->v[l]);
+            // A contact that was there at the last stage starts with the rows that acted then, a new one with those
+            // that would without acceleration.
             const v3 r = contact->reference;
             const vi guess = active_rows(contact, vector(-r.x, -r.y, -r.z));
             contact->on = select(guess, select(splati(0), contact->on, exists), known);
@@ -655,7 +696,8 @@ PHASE void MODEL(find_floor)(CONTACTS *t, __global const float *settings_in) {
     }
 }
 
-ALWAYS_INLINE void MODEL(find_limit)(WORK *w, int k, int q, int d, float low, float high, float margin, float invweight, int answer) {
+ALWAYS_INLINE void MODEL(find_limit)(WORK *w, int k, int q, int d, float low, float high, float margin, float invweight,
+                                     int answer) {
     limit_row *row = &w->limit[k];
     const vf below = w->q[q] - low, above = high - w->q[q];
     const vi lower = below < above;
@@ -663,7 +705,8 @@ ALWAYS_INLINE void MODEL(find_limit)(WORK *w, int k, int q, int d, float low, fl
     const vi exists = dist < splat(margin);
     if (any_lane(exists)) {
         const vi known = row->exists;
-        make_limit(row, dist, select(splat(-1.0f), splat(1.0f), lower), exists, w->v[d], margin, invweight, &MODEL(responses)[answer]);
+        make_limit(row, dist, select(splat(-1.0f), splat(1.0f), lower), exists, w->v[d], margin, invweight,
+                   &MODEL(responses)[answer]);
         row->on = select(exists & (row->aref > 0.0f), exists & row->on, known);
     } else {
         row->exists = splati(0);
@@ -672,7 +715,8 @@ ALWAYS_INLINE void MODEL(find_limit)(WORK *w, int k, int q, int d, float low, fl
 }
 
 PHASE void MODEL(find_limits)(WORK *w) {
-#define LIMIT(k, q, d, low, high, margin, invweight, answer) MODEL(find_limit)(w, k, q, d, low, high, margin, invweight, answer);
+#define LIMIT(k, q, d, low, high, margin, invweight, answer) \
+    MODEL(find_limit)(w, k, q, d, low, high, margin, invweight, answer);
     MODEL_LIMITS(LIMIT)
 #undef LIMIT
 }
@@ -703,7 +747,8 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
             for (int k = 0; k < MODEL_SLOTS; ++k) t->slots[k].exists = splati(0);
             t->used = MODEL_SLOTS;
         }
-        keep_pair(t->slots, MODEL_SLOTS, &t->count, &t->overflow, &centre[of->geom1], &t->arm[of->geom1], &centre[of->geom2], &t->arm[of->geom2], of, &MODEL(responses)[of->answer]);
+        keep_pair(t->slots, MODEL_SLOTS, &t->count, &t->overflow, &centre[of->geom1], &t->arm[of->geom1],
+                  &centre[of->geom2], &t->arm[of->geom2], of, &MODEL(responses)[of->answer]);
     }
     int used = 0;
     while (used < t->used && any_lane(t->count > splati(used))) ++used;
@@ -713,7 +758,8 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
         // What is left from another time must not be looked at.
         c->plus = select(splati(0), c->plus, c->exists);
         c->minus = select(splati(0), c->minus, c->exists);
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
         if (type != FREE) MODEL(row_entry)(w, t, i, l, type, d);
         MODEL_LINKS(LINK)
 #undef LINK
@@ -726,9 +772,11 @@ PHASE void MODEL(find_pairs)(WORK *w, CONTACTS *t) {
 #endif
 
 // MARK: M and H, applied to the left
-// Articulated inertias. `stiff`: with what the active constraints add; else with the damping that Euler's step makes implicit.
-ALWAYS_INLINE void MODEL(factor_link)(WORK *w, CONTACTS *t, int stiff, int l, int type, int d, int still, float mass, float armature, float damping,
-                                      int inner, int outer, int first, int floor, int limit) {
+// Articulated inertias. `stiff`: with what the active constraints add; else with the damping that Euler's step makes
+// implicit.
+ALWAYS_INLINE void MODEL(factor_link)(WORK *w, CONTACTS *t, int stiff, int l, int type, int d, int still, float mass,
+                                      float armature, float damping, int inner, int outer, int first, int floor,
+                                      int limit) {
     inertia6 m;
     if (inner >= 0) m = mass != 0.0f ? with_rigid(w->gathered[inner], w->I[l], w->h[l], mass) : w->gathered[inner];
     else m = rigid6(w->I[l], w->h[l], mass);
@@ -785,14 +833,16 @@ ALWAYS_INLINE void MODEL(factor_link)(WORK *w, CONTACTS *t, int stiff, int l, in
 }
 
 PHASE void MODEL(factor)(WORK *w, CONTACTS *t, int stiff) {
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
     MODEL(factor_link)(w, t, stiff, l, type, d, still, mass, armature, damping, inner, outer, first, floor, limit);
     MODEL_LINKS_UP(LINK)
 #undef LINK
 }
 
 // What a link's joint cannot carry goes on to the parent. `loaded`: with the contacts' forces.
-ALWAYS_INLINE void MODEL(pass_up)(WORK *w, CONTACTS *t, const vf *right, int loaded, int l, int type, int d, int still, int inner, int outer, int first, int floor) {
+ALWAYS_INLINE void MODEL(pass_up)(WORK *w, CONTACTS *t, const vf *right, int loaded, int l, int type, int d, int still,
+                                  int inner, int outer, int first, int floor) {
     v3 n = zero3(), f = zero3();
     if (inner >= 0) {
         n = w->gathered_n[inner];
@@ -825,7 +875,8 @@ ALWAYS_INLINE void MODEL(pass_up)(WORK *w, CONTACTS *t, const vf *right, int loa
 }
 
 // The accelerations of a link's origin and joint, from the parent's.
-ALWAYS_INLINE void MODEL(pass_down)(WORK *w, CONTACTS *t, vf *a, int given, int l, int parent, int type, int d, int still) {
+ALWAYS_INLINE void MODEL(pass_down)(WORK *w, CONTACTS *t, vf *a, int given, int l, int parent, int type, int d,
+                                    int still) {
     if (type == FREE) {
         if (given) {
             t->a[l] = vector(a[d], a[d + 1], a[d + 2]);
@@ -851,11 +902,13 @@ ALWAYS_INLINE void MODEL(pass_down)(WORK *w, CONTACTS *t, vf *a, int given, int 
 
 // a = H^-1 (right + the contacts' forces), and the links' accelerations.
 PHASE void MODEL(apply_inverse)(WORK *w, CONTACTS *t, const vf *right, int loaded, vf *a) {
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
     MODEL(pass_up)(w, t, right, loaded, l, type, d, still, inner, outer, first, floor);
     MODEL_LINKS_UP(LINK)
 #undef LINK
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
     MODEL(pass_down)(w, t, a, 0, l, parent, type, d, still);
     MODEL_LINKS(LINK)
 #undef LINK
@@ -863,7 +916,8 @@ PHASE void MODEL(apply_inverse)(WORK *w, CONTACTS *t, const vf *right, int loade
 
 // The links' accelerations for given ones of the joints.
 PHASE void MODEL(spread)(WORK *w, CONTACTS *t, vf *a) {
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
     MODEL(pass_down)(w, t, a, 1, l, parent, type, d, still);
     MODEL_LINKS(LINK)
 #undef LINK
@@ -935,7 +989,8 @@ ALWAYS_INLINE vi MODEL(test_limit)(WORK *w, int k, int d) {
     return row->next != row->on;
 }
 
-// a = H(A)^-1 (tau + sum over A of D J^T aref) for the set A that `on` holds; the lanes in which that a asks for another set.
+// a = H(A)^-1 (tau + sum over A of D J^T aref) for the set A that `on` holds; the lanes in which that a asks for
+// another set.
 PHASE vi MODEL(newton_step)(WORK *w, CONTACTS *t) {
     for (int d = 0; d < MODEL_NV; ++d) w->right[d] = w->tau[d];
     int last = -1;
@@ -1013,7 +1068,8 @@ PHASE vf MODEL(slope)(WORK *w, CONTACTS *t, vf step) {
     }
     for (int k = 0; k < MODEL_LIMIT_COUNT; ++k) {
         limit_row *row = &w->limit[k];
-        if (any_lane(row->exists)) sum = select(sum, sum + row_slope(row->u_old, row->w_old, row->u, row->D, row->on, step), row->exists);
+        if (any_lane(row->exists))
+            sum = select(sum, sum + row_slope(row->u_old, row->w_old, row->u, row->D, row->on, step), row->exists);
     }
 #if MODEL_SLOTS
     for (int i = 0; i < t->used; ++i) {
@@ -1024,7 +1080,8 @@ PHASE vf MODEL(slope)(WORK *w, CONTACTS *t, vf step) {
     return sum;
 }
 
-// The cost's minimum between the last point and the newest solve: its derivative rises along the way, so the root is bracketed.
+// The cost's minimum between the last point and the newest solve: its derivative rises along the way, so the root is
+// bracketed.
 PHASE void MODEL(search_line)(WORK *w, CONTACTS *t) {
     vf low = splat(0.0f), high = splat(1.0f);
     const vi whole = MODEL(slope)(w, t, high) <= 0.0f;
@@ -1078,7 +1135,9 @@ PHASE void MODEL(soften)(WORK *w, CONTACTS *t) {
         last = l;
     }
 #define LIMIT(k, q, d, low, high, margin, invweight, answer) \
-    if (any_lane(w->limit[k].on)) w->right[d] = select(w->right[d], fma(-w->limit[k].D * w->limit[k].u, w->limit[k].sign, w->right[d]), w->limit[k].on);
+    if (any_lane(w->limit[k].on)) \
+        w->right[d] = select(w->right[d], fma(-w->limit[k].D * w->limit[k].u, w->limit[k].sign, w->right[d]), \
+                             w->limit[k].on);
     MODEL_LIMITS(LIMIT)
 #undef LIMIT
 #if MODEL_SLOTS
@@ -1165,7 +1224,8 @@ PHASE void MODEL(physics_step)(WORK *w, CONTACTS *t, __global const float *setti
         const float weight = stage == 1 || stage == 2 ? 2.0f : 1.0f;
 #if MODEL_FREE
         const float behind = stage == 3 ? MODEL_H : 0.5f * MODEL_H;
-        const v3 omega = vector(w->v[3], w->v[4], w->v[5]), theta = vector(behind * rate[3], behind * rate[4], behind * rate[5]);
+        const v3 omega = vector(w->v[3], w->v[4], w->v[5]),
+                 theta = vector(behind * rate[3], behind * rate[4], behind * rate[5]);
         const v3 turning = stage == 0 ? omega : turn_rate(theta, omega);
 #endif
         for (int d = 0; d < MODEL_NV; ++d) rate[d] = w->v[d];
@@ -1190,10 +1250,12 @@ PHASE void MODEL(physics_step)(WORK *w, CONTACTS *t, __global const float *setti
 }
 
 // MARK: The task
-// State: qpos, qvel, how far the root travelled in x and y before the running step, and where the last step's progress was read.
+// State: qpos, qvel, how far the root travelled in x and y before the running step, and where the last step's progress
+// was read.
 #define AT_TRAVELLED (MODEL_NQ + MODEL_NV)
 #define AT_PROGRESS (MODEL_NQ + MODEL_NV + 2)
-// Observation: qpos, qvel, cinert, cvel, qfrc_actuator, cfrc_ext, 0. Without MODEL_CINERT, MODEL_CVEL or MODEL_FORCES that part is left as it is.
+// Observation: qpos, qvel, cinert, cvel, qfrc_actuator, cfrc_ext, 0. Without MODEL_CINERT, MODEL_CVEL or MODEL_FORCES
+// that part is left as it is.
 #define AT_CINERT (MODEL_NQ + MODEL_NV)
 #define AT_CVEL (AT_CINERT + 10 * MODEL_BODY_COUNT)
 #define AT_ACTUATOR (AT_CVEL + 6 * MODEL_BODY_COUNT)
@@ -1201,7 +1263,8 @@ PHASE void MODEL(physics_step)(WORK *w, CONTACTS *t, __global const float *setti
 
 ALWAYS_INLINE v3 MODEL(mass_centre)(WORK *w, CONTACTS *t) {
     v3 sum = zero3();   // about the root, which is nearer than the origin
-#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, limit) \
+#define LINK(l, parent, type, q, d, still, mass, armature, damping, stiffness, rest, inner, outer, first, floor, \
+             limit) \
     if (mass != 0.0f) sum = plus3(sum, l == 0 ? w->h[l] : fma3(splat(mass), minus3(t->o[l], t->o[0]), w->h[l]));
     MODEL_LINKS(LINK)
 #undef LINK
@@ -1220,8 +1283,9 @@ ALWAYS_INLINE vf MODEL(progress)(WORK *w, CONTACTS *t) {
 }
 
 // A body's inertia about the whole centre of mass, and its velocity there.
-ALWAYS_INLINE void MODEL(observe_body)(WORK *w, CONTACTS *t, v3 centre, vf *obs, int b, int l, float mass, float cx, float cy, float cz, float base, float s1,
-                                       float ax, float ay, float az, float s2, float bx, float by, float bz) {
+ALWAYS_INLINE void MODEL(observe_body)(WORK *w, CONTACTS *t, v3 centre, vf *obs, int b, int l, float mass, float cx,
+                                       float cy, float cz, float base, float s1, float ax, float ay, float az, float s2,
+                                       float bx, float by, float bz) {
 #if MODEL_CINERT
     const v3 o = minus3(plus3(t->o[l], turned3(&w->R[l], cx, cy, cz)), centre);
     symmetric I = diagonal(fma(splat(mass), dot3(o, o), splat(base)));
@@ -1235,7 +1299,12 @@ ALWAYS_INLINE void MODEL(observe_body)(WORK *w, CONTACTS *t, v3 centre, vf *obs,
 #if MODEL_CVEL
     const v3 omega = t->omega[l], v = add_cross(t->v[l], omega, minus3(centre, t->o[l]));
     vf *velocity = obs + AT_CVEL + 6 * b;
-    velocity[0] = omega.x; velocity[1] = omega.y; velocity[2] = omega.z; velocity[3] = v.x; velocity[4] = v.y; velocity[5] = v.z;
+    velocity[0] = omega.x;
+    velocity[1] = omega.y;
+    velocity[2] = omega.z;
+    velocity[3] = v.x;
+    velocity[4] = v.y;
+    velocity[5] = v.z;
 #endif
 }
 
@@ -1255,7 +1324,8 @@ PHASE vf MODEL(observe)(WORK *w, CONTACTS *t, const vf *state, __global const fl
     const v3 centre = MODEL(mass_centre)(w, t);
 #endif
 #if MODEL_CINERT || MODEL_CVEL
-#define BODY(b, l, mass, cx, cy, cz, base, s1, ax, ay, az, s2, bx, by, bz) MODEL(observe_body)(w, t, centre, obs, b, l, mass, cx, cy, cz, base, s1, ax, ay, az, s2, bx, by, bz);
+#define BODY(b, l, mass, cx, cy, cz, base, s1, ax, ay, az, s2, bx, by, bz) \
+    MODEL(observe_body)(w, t, centre, obs, b, l, mass, cx, cy, cz, base, s1, ax, ay, az, s2, bx, by, bz);
     MODEL_BODIES(BODY)
 #undef BODY
 #endif
@@ -1268,15 +1338,20 @@ PHASE vf MODEL(observe)(WORK *w, CONTACTS *t, const vf *state, __global const fl
         const floor_contact *c = &t->floor[t->list[i]];
         const v3 f = force_of(c), n = cross3(minus3(plus3(t->o[c->link], c->rho), centre), f);
         vf *to = obs + AT_FORCES + 6 * c->body;
-        to[0] = select(to[0], to[0] + n.x, c->exists); to[1] = select(to[1], to[1] + n.y, c->exists); to[2] = select(to[2], to[2] + n.z, c->exists);
-        to[3] = select(to[3], to[3] + f.x, c->exists); to[4] = select(to[4], to[4] + f.y, c->exists); to[5] = select(to[5], to[5] + f.z, c->exists);
+        to[0] = select(to[0], to[0] + n.x, c->exists);
+        to[1] = select(to[1], to[1] + n.y, c->exists);
+        to[2] = select(to[2], to[2] + n.z, c->exists);
+        to[3] = select(to[3], to[3] + f.x, c->exists);
+        to[4] = select(to[4], to[4] + f.y, c->exists);
+        to[5] = select(to[5], to[5] + f.z, c->exists);
     }
 #if MODEL_SLOTS
     for (int i = 0; i < t->used; ++i) {
         const link_contact *c = &t->slots[i];
         const v3 f = scaled3(c->f, c->n), n = cross3(minus3(c->p, centre), f);
         for (int b = 0; b < MODEL_BODY_COUNT; ++b) {
-            const vi from = c->on & ((c->bodies & 0xffff) == splati(b)), onto = c->on & ((c->bodies >> 16) == splati(b));
+            const vi from = c->on & ((c->bodies & 0xffff) == splati(b)),
+                     onto = c->on & ((c->bodies >> 16) == splati(b));
             if (!any_lane(from | onto)) continue;
             vf *to = obs + AT_FORCES + 6 * b;
             to[0] = select(select(to[0], to[0] - n.x, from), to[0] + n.x, onto);
@@ -1289,11 +1364,13 @@ PHASE vf MODEL(observe)(WORK *w, CONTACTS *t, const vf *state, __global const fl
     }
 #endif
     for (int c = 0; c < 6 * MODEL_BODY_COUNT; ++c) {
-        const vf force = vclamp(obs[AT_FORCES + c], settings_in[SETTING_LOWEST_FORCE], settings_in[SETTING_HIGHEST_FORCE]);
+        const vf force = vclamp(obs[AT_FORCES + c], settings_in[SETTING_LOWEST_FORCE],
+                                settings_in[SETTING_HIGHEST_FORCE]);
         obs[AT_FORCES + c] = force;
         cost = fma(force, force, cost);
     }
-    cost = vclamp(settings_in[SETTING_CONTACT_COST] * cost, settings_in[SETTING_LOWEST_CONTACT_COST], settings_in[SETTING_HIGHEST_CONTACT_COST]);
+    cost = vclamp(settings_in[SETTING_CONTACT_COST] * cost, settings_in[SETTING_LOWEST_CONTACT_COST],
+                  settings_in[SETTING_HIGHEST_CONTACT_COST]);
 #endif
     return cost;
 }
@@ -1341,7 +1418,8 @@ PHASE void MODEL(start)(const vf *u, __global const float *settings_in, vf *stat
     MODEL_INITIAL_VELOCITIES(INITIAL)
 #undef INITIAL
     for (int d = 0; d < MODEL_NV; d += 2) {
-        vf z0 = fma(u[MODEL_NQ + d], splat(2.0f), splat(-1.0f)), z1 = fma(u[MODEL_NQ + d + 1], splat(2.0f), splat(-1.0f));
+        vf z0 = fma(u[MODEL_NQ + d], splat(2.0f), splat(-1.0f)),
+           z1 = fma(u[MODEL_NQ + d + 1], splat(2.0f), splat(-1.0f));
 #if MODEL_VELOCITY_NORMAL
         normals_from_uniforms(u[MODEL_NQ + d], u[MODEL_NQ + d + 1], &z0, &z1);
 #endif
@@ -1351,7 +1429,8 @@ PHASE void MODEL(start)(const vf *u, __global const float *settings_in, vf *stat
     MODEL(place_state)(settings_in, state, obs);
 }
 
-PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *settings_in, vf *obs, vi *terminated, vf *overflow) {
+PHASE vf MODEL(advance)(vf *state, const vf *action, __global const float *settings_in, vf *obs, vi *terminated,
+                        vf *overflow) {
     WORK work;
     CONTACTS contacts;
     WORK *w = &work;
