@@ -51,7 +51,10 @@ public struct Device: Sendable {
             }
         guard let found else {
             throw DeviceError(
-                "there is no device \(text); accepted here: auto, opencl, \(list)\(devices.count == 1 ? " (no OpenCL device is installed)" : "")"
+                """
+                there is no device \(text); accepted here: auto, opencl, \
+                \(list)\(devices.count == 1 ? " (no OpenCL device is installed)" : "")
+                """
             )
         }
         if let reason = found.unusable {

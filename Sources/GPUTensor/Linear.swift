@@ -28,7 +28,10 @@ public struct MatrixView {
             throw ShapeMismatch(
                 name, is: tensor.shape,
                 expected:
-                    "room for \(members) x \(rows) x \(columns) from \(offset), member stride \(memberStride), pitch \(pitch)"
+                    """
+                    room for \(members) x \(rows) x \(columns) from \(offset), member stride \(memberStride), pitch \
+                    \(pitch)
+                    """
             )
         }
     }

@@ -108,7 +108,10 @@ public final class Queue {
             backend = openCL
             guard matrixForm != .local || device.takesLocalForm else {
                 throw DeviceError(
-                    "\(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 13 KiB a group; accepted: register"
+                    """
+                    \(device.name) has no room for the local-memory matrix form, which takes 128 work-items and 13 KiB \
+                    a group; accepted: register
+                    """
                 )
             }
             self.matrixForm = matrixForm ?? (device.isGPU && device.takesLocalForm ? .local : .register)
@@ -156,7 +159,7 @@ public final class Queue {
     /// Runs `build`, which makes tensors but launches nothing; adds up what they need, and only if it all fits makes
     /// them.
     ///
-    /// What `build` writes to its tensors is kept on the host and written in the same order once they are there, so that
+    /// What `build` writes to its tensors is kept on the host and written, in the same order, once they are there:
     /// constants belong into it. Nothing else can be done with a tensor that is only planned.
     ///
     /// - Parameter lower: what a user may lower to need less, for the message.
@@ -172,12 +175,17 @@ public final class Queue {
         func size(_ bytes: Int) -> String { bytes < 1 << 20 ? "\(bytes) bytes" : "\(bytes >> 20) MiB" }
         guard sum <= device.memoryBytes else {
             throw DeviceError(
-                "the run needs \(size(sum)) of memory and \(device.name) has \(size(device.memoryBytes)); lower \(lower)"
+                """
+                the run needs \(size(sum)) of memory and \(device.name) has \(size(device.memoryBytes)); lower \(lower)
+                """
             )
         }
         guard largest <= device.maxAllocationBytes else {
             throw DeviceError(
-                "the run needs one buffer of \(size(largest)) and \(device.name) allows \(size(device.maxAllocationBytes)); lower \(lower)"
+                """
+                the run needs one buffer of \(size(largest)) and \(device.name) allows \
+                \(size(device.maxAllocationBytes)); lower \(lower)
+                """
             )
         }
         for buffer in buffers {

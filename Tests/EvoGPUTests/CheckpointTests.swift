@@ -165,7 +165,10 @@ private struct Counters: Codable, Equatable {
         try edit(
             data, { $0[9] ^= 1 },
             then:
-                "FOLDER/\(data): not a whole safetensors file: the header is not a JSON object with dtype, shape and data_offsets for every array"
+                """
+                FOLDER/\(data): not a whole safetensors file: the header is not a JSON object with dtype, shape and \
+                data_offsets for every array
+                """
         )
         try edit(state, { $0.removeLast(40) }, then: "FOLDER/\(state): not valid JSON, or cut short (257 bytes)")
         try edit(state, { $0 = Data() }, then: "FOLDER/\(state): not valid JSON, or cut short (0 bytes)")

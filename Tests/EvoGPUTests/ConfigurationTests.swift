@@ -239,7 +239,10 @@ private struct Empty: Codable {}
             _ = try load("env.max_steps=1.5")
         }
         expectRefusal(
-            "--set env.frame_skip=300: env.frame_skip is 300; a whole number from 0 to 255 is accepted, such as the default 1"
+            """
+            --set env.frame_skip=300: env.frame_skip is 300; a whole number from 0 to 255 is accepted, such as the \
+            default 1
+            """
         ) {
             _ = try load("env.frame_skip=300")
         }
@@ -258,7 +261,10 @@ private struct Empty: Codable {}
             _ = try load("advantage=gea")
         }
         expectRefusal(
-            #"--set learning_rate=[1, fast]: learning_rate is [1, "fast"]; a number or a list with one number per member is accepted, such as the default 0.0003"#
+            #"""
+            --set learning_rate=[1, fast]: learning_rate is [1, "fast"]; a number or a list with one number per \#
+            member is accepted, such as the default 0.0003
+            """#
         ) {
             _ = try load("learning_rate=[1, fast]")
         }
@@ -283,7 +289,10 @@ private struct Empty: Codable {}
         }
         for bad in ["=1", "env.=1", ".gamma=1", "env..max_steps=1"] {
             expectRefusal(
-                "--set \(bad): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200"
+                """
+                --set \(bad): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or \
+                env.max_steps=200
+                """
             ) {
                 _ = try load(bad)
             }
@@ -314,7 +323,9 @@ private struct Empty: Codable {}
             try load("- a\n- b\n")
         }
         expectRefusal(
-            #"FOLDER/c.yaml: the file holds the value "fast"; a mapping of settings is accepted, such as "gamma: 0.99""#,
+            #"""
+            FOLDER/c.yaml: the file holds the value "fast"; a mapping of settings is accepted, such as "gamma: 0.99"
+            """#,
             in: folder
         ) {
             try load("fast\n")

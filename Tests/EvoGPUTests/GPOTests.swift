@@ -42,7 +42,10 @@ import Testing
         for report in reports {
             #expect(
                 report.firstDifference == nil && report.differing == 0,
-                "\(report.backend): \(report.differing) of \(report.values) values, first in \(report.firstDifference ?? "")"
+                """
+                \(report.backend): \(report.differing) of \(report.values) values, first in \
+                \(report.firstDifference ?? "")
+                """
             )
             #expect(report.values > 10_000)
         }

@@ -17,7 +17,10 @@ import Testing
         for check in report.checks {
             #expect(
                 check.passed,
-                "\(name) \(check.array) on \(backend): [\(check.worstAt)] is off by \(check.worst), tolerance \(check.tolerance)"
+                """
+                \(name) \(check.array) on \(backend): [\(check.worstAt)] is off by \(check.worst), tolerance \
+                \(check.tolerance)
+                """
             )
         }
     }

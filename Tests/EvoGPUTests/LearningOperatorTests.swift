@@ -105,7 +105,10 @@ import Testing
             let right = clear.count { abs(moves[child * 400 + $0] - (states[3 * $0] > 0 ? 0.6 : -0.6) * sign) < 0.25 }
             #expect(
                 right > clear.count * 9 / 10,
-                "child \(child) does what its critic prefers in \(right) of \(clear.count) states; either parent does in half"
+                """
+                child \(child) does what its critic prefers in \(right) of \(clear.count) states; either parent does \
+                in half
+                """
             )
         }
         let after: [Float] = try parameters.read()

@@ -20,7 +20,10 @@ import Testing
             ERL.self, EnvironmentSpec.named("Pendulum-v1"),
             config: ERLTests.config([.pderl]), seeds: [3], path: folder("fresh"), on: queue)
         expectRefusal(
-            "FOLDER/fresh: the run has no generation behind it, so that nobody remembers anything; a run from its first generation on is accepted",
+            """
+            FOLDER/fresh: the run has no generation behind it, so that nobody remembers anything; a run from its first \
+            generation on is accepted
+            """,
             in: folder
         ) { _ = try studyOperators(folder("fresh"), on: queue) }
         var settings = OperatorStudy.Settings()
@@ -140,7 +143,10 @@ import Testing
             PPO.self, EnvironmentSpec.named("Pendulum-v1"), config: config, seeds: [1],
             path: folder("run"), on: queue)
         expectRefusal(
-            "FOLDER/run: a run of ppo without a population that ERL evolves; runs of erl, perl, derl and pderl are accepted",
+            """
+            FOLDER/run: a run of ppo without a population that ERL evolves; runs of erl, perl, derl and pderl are \
+            accepted
+            """,
             in: folder
         ) { _ = try studyOperators(folder("run"), on: queue) }
     }

@@ -16,7 +16,10 @@ import Testing
             for check in report.checks {
                 #expect(
                     check.passed,
-                    "\(report.name) \(check.array) on \(backend): median \(check.median), p99 \(check.p99), worst \(check.worst) at \(check.worstAt)"
+                    """
+                    \(report.name) \(check.array) on \(backend): median \(check.median), p99 \(check.p99), worst \
+                    \(check.worst) at \(check.worstAt)
+                    """
                 )
             }
             for figure in report.figures {
@@ -234,7 +237,10 @@ import Testing
             edit: reshape("traj_qvel", [8, 500]))
         try refusal(
             "policies_Hopper",
-            #"policies_Hopper: "policies.layers" is 11, 32, 4; widths from 11 observations to 3 actions are needed for Hopper-v5"#
+            #"""
+            policies_Hopper: "policies.layers" is 11, 32, 4; widths from 11 observations to 3 actions are needed for \#
+            Hopper-v5
+            """#
         ) {
             $0["policies"] = ["layers": [11, 32, 4]]
         }
@@ -244,7 +250,10 @@ import Testing
         ) { $0["policies"] = ["layers": [11, 33, 3]] }
         try refusal(
             "policies_Hopper",
-            #"policies_Hopper: "policies.median_paired_change_when_start_moves_1e-7" has 2 numbers; one per policy, 4, is needed"#
+            #"""
+            policies_Hopper: "policies.median_paired_change_when_start_moves_1e-7" has 2 numbers; one per policy, 4, \#
+            is needed
+            """#
         ) {
             $0["policies"] = ["median_paired_change_when_start_moves_1e-7": [1, 2]]
         }

@@ -110,7 +110,10 @@ import Testing
             _ = try population.member(.number(1), seed: nil, episodes: 0)
         }
         expectRefusal(
-            "the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number"
+            """
+            the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's \
+            number
+            """
         ) { _ = try population.member(.best, seed: 4, episodes: 0) }
         expectRefusal("--member is -1; accepted: best, or a whole number from 0") {
             _ = try MemberChoice("-1", option: "--member")

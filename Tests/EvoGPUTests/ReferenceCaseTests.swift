@@ -48,7 +48,8 @@ import Testing
             json: write(
                 in: folder,
                 """
-                "gamma": 0.99, "env": "Ant-v5", "adam": [0.9, 0.999], "names": ["a", "b"], "versions": {"numpy": "2"}, "policies": {"layers": [3]}, "on": true,
+                "gamma": 0.99, "env": "Ant-v5", "adam": [0.9, 0.999], "names": ["a", "b"], "versions": {"numpy": "2"}, \
+                "policies": {"layers": [3]}, "on": true,
                 """))
         #expect(try reference.number("gamma") == 0.99)
         #expect(try reference.string("versions.numpy") == "2")
@@ -95,7 +96,10 @@ import Testing
         expect("cannot read FOLDER/none.json: No such file or directory") { folder("none.json") }
         expect("FOLDER/b.json: not valid JSON") { try folder.file("b.json", "{") }
         expect(
-            "FOLDER/b.json: not an index of reference data, which holds \"file\" and \"arrays\" of name, dtype, shape, offset and bytes"
+            """
+            FOLDER/b.json: not an index of reference data, which holds "file" and "arrays" of name, dtype, shape, \
+            offset and bytes
+            """
         ) {
             try folder.file("b.json", "{\"file\": \"a.bin\"}")
         }

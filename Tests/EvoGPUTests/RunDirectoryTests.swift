@@ -83,8 +83,8 @@ private struct Settings: Codable, Equatable {
         let file = try folder.file("config.yaml", "algorithm: ppo\ngamma: 0.5\nconfig:\n  env: {steps: 1}\n")
         expectRefusal(
             """
-            FOLDER/config.yaml: unknown key "gamma" beside "config"; settings belong under it, and beside it only algorithm, env, env_options, \
-            seed, seeds, version, device, started, command
+            FOLDER/config.yaml: unknown key "gamma" beside "config"; settings belong under it, and beside it only \
+            algorithm, env, env_options, seed, seeds, version, device, started, command
             """, in: folder
         ) { _ = try Configuration.load(Settings(), file: file) }
         let inner = try folder.file("inner.yaml", "config:\n  env: {step: 1}\n")

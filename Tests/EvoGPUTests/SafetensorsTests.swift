@@ -29,7 +29,9 @@ import Testing
     @Test func theBytesAreThoseOfTheFormat() {
         // What Python's safetensors 0.6 writes for {"b": float32 [1, 2], "a": int64 [-1]}: large elements first.
         let header =
-            #"{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#
+            #"""
+            {"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}
+            """#
         let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
         var want = Data([UInt8(padded.utf8.count), 0, 0, 0, 0, 0, 0, 0]) + Data(padded.utf8)
         want += [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40]
@@ -69,12 +71,16 @@ import Testing
             #"array "a" has the impossible shape [4611686018427387904, 4]"#
         ),
         (
-            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            #"""
+            {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}
+            """#,
             12,
             #"array "b" begins at byte 4 inside the array before it, which ends at 8"#
         ),
         (
-            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+            #"""
+            {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}
+            """#,
             12,
             #"array "b" begins at byte 8 after a gap behind the array before it, which ends at 4"#
         ),
@@ -114,7 +120,10 @@ import Testing
         }
         try folder.file("a", Data(repeating: 0xFF, count: 16))
         expectRefusal(
-            "FOLDER/a: not a whole safetensors file: the header length is 18446744073709551615, above the limit of 100000000",
+            """
+            FOLDER/a: not a whole safetensors file: the header length is 18446744073709551615, above the limit of \
+            100000000
+            """,
             in: folder
         ) {
             _ = try Safetensors.read(folder("a"))

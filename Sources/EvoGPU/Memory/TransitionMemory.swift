@@ -220,7 +220,10 @@ public final class TransitionMemory {
                 filled == capacity || Int(heads[owner]) == filled
             else {
                 throw RunError(
-                    "the checkpoint's memory \(name) of owner \(owner) holds \(filled) transitions, the next one at \(heads[owner]); a ring of \(capacity) is accepted"
+                    """
+                    the checkpoint's memory \(name) of owner \(owner) holds \(filled) transitions, the next one at \
+                    \(heads[owner]); a ring of \(capacity) is accepted
+                    """
                 )
             }
             _ = try Checkpoint.expect(

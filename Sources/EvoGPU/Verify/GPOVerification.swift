@@ -13,7 +13,10 @@ func verifyGPO(_ reference: ReferenceCase, on queue: Queue) throws -> (checks: [
         return (
             checks,
             [
-                "student_loss, student_grad: the case has \(members) members; which of them is the student is known for 3 (parents 0 and 1, student 2)"
+                """
+                student_loss, student_grad: the case has \(members) members; which of them is the student is known for \
+                3 (parents 0 and 1, student 2)
+                """
             ]
         )
     }

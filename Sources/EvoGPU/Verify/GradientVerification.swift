@@ -30,7 +30,10 @@ public func verifyGradients(_ reference: ReferenceCase, on queue: Queue) throws 
     case "gpo": (report.checks, report.notCovered) = try verifyGPO(reference, on: queue)
     default:
         report.notCovered = [
-            "no case is named \"\(kind)\"; known are networks..., ppo, gae, ddpg_updates, distillation, sensitivity and gpo"
+            """
+            no case is named "\(kind)"; known are networks..., ppo, gae, ddpg_updates, distillation, sensitivity and \
+            gpo
+            """
         ]
     }
     return report

@@ -25,7 +25,9 @@ public func verifyPhysics(_ directory: URL, env: String?, on queue: Queue) throw
         }
         guard !cases.isEmpty else {
             throw RunError(
-                "\(directory.path): there is no case of \(env) in this folder; there are \(names.joined(separator: ", "))"
+                """
+                \(directory.path): there is no case of \(env) in this folder; there are \(names.joined(separator: ", "))
+                """
             )
         }
     }
@@ -72,7 +74,10 @@ private func verifyTransitions(_ reference: ReferenceCase, _ spec: EnvironmentSp
     let shape = try reference.shape("state")
     guard shape.count == 2, shape[0] >= 1, shape[1] == spec.stateCount else {
         throw RunError(
-            "\(reference.name): array \"state\" has shape \(shape); [count, \(spec.stateCount)] is needed for \(spec.name)"
+            """
+            \(reference.name): array "state" has shape \(shape); [count, \(spec.stateCount)] is needed for \
+            \(spec.name)
+            """
         )
     }
     let count = shape[0], components = spec.stateCount, width = spec.action.width

@@ -41,7 +41,9 @@ extension ReferenceCase {
         let values = try doubles(array)
         guard values.count == count else {
             throw RunError(
-                "\(name): array \"\(array)\" has shape \(try shape(array)), \(values.count) elements; \(count) are needed"
+                """
+                \(name): array "\(array)" has shape \(try shape(array)), \(values.count) elements; \(count) are needed
+                """
             )
         }
         if let bad = values.first(where: { !$0.isFinite }) {
@@ -63,7 +65,10 @@ extension ReferenceCase {
         let names = Self.parameterNames(try string(key))
         guard names == expected else {
             throw RunError(
-                "\(name): \"\(key)\" is \(names.joined(separator: ", ")); \(expected.joined(separator: ", ")) is what is known here"
+                """
+                \(name): "\(key)" is \(names.joined(separator: ", ")); \(expected.joined(separator: ", ")) is what \
+                is known here
+                """
             )
         }
     }

@@ -56,13 +56,19 @@ func verifyReturns(_ reference: ReferenceCase, _ spec: EnvironmentSpec, _ physic
             ?? perturbed.map({ perturbed in (0..<members).map { medianChange(row(perturbed, $0), row(want, $0)) } })
     else {
         report.notCovered.append(
-            "returns episode by episode: there is neither an array returns_perturbed nor policies.median_paired_change_when_start_moves_1e-7"
+            """
+            returns episode by episode: there is neither an array returns_perturbed nor \
+            policies.median_paired_change_when_start_moves_1e-7
+            """
         )
         return report
     }
     guard changes.count == members else {
         throw RunError(
-            "\(reference.name): \"policies.median_paired_change_when_start_moves_1e-7\" has \(changes.count) numbers; one per policy, \(members), is needed"
+            """
+            \(reference.name): "policies.median_paired_change_when_start_moves_1e-7" has \(changes.count) numbers; \
+            one per policy, \(members), is needed
+            """
         )
     }
     for member in 0..<members where changes[member] < 1e-4 {
@@ -100,7 +106,11 @@ private func play(
             Int(layers[0]) == spec.observationCount, Int(layers[layers.count - 1]) == actions
         else {
             throw RunError(
-                "\(reference.name): \"policies.layers\" is \(layers.map { String(format: "%g", $0) }.joined(separator: ", ")); widths from \(spec.observationCount) observations to \(actions) actions are needed for \(spec.name)"
+                """
+                \(reference.name): "policies.layers" is \
+                \(layers.map { String(format: "%g", $0) }.joined(separator: ", ")); widths from \
+                \(spec.observationCount) observations to \(actions) actions are needed for \(spec.name)
+                """
             )
         }
         hidden = layers[1..<layers.count - 1].map { Int($0) }
@@ -109,7 +119,10 @@ private func play(
         needed = zip(widths, widths.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 }
     guard hidden.allSatisfy({ $0 >= 1 }), needed == total else {
         throw RunError(
-            "\(reference.name): array \"weights\" has \(total) numbers per policy; \(needed) are needed for layers of \(widths.map(String.init).joined(separator: ", "))"
+            """
+            \(reference.name): array "weights" has \(total) numbers per policy; \(needed) are needed for layers of \
+            \(widths.map(String.init).joined(separator: ", "))
+            """
         )
     }
 

@@ -113,7 +113,10 @@ private struct RobotVerification {
         let loose = ["qpos_next", "qvel_next", "reward"].filter { has($0) && !has("\($0)_tight") }
         if !loose.isEmpty {
             report.notCovered.append(
-                "converged steps: there is no array \(loose.map { "\($0)_tight" }.joined(separator: ", ")); the default solver's is compared with instead"
+                """
+                converged steps: there is no array \(loose.map { "\($0)_tight" }.joined(separator: ", ")); the default \
+                solver's is compared with instead
+                """
             )
         }
 

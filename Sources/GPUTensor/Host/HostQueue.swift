@@ -26,7 +26,10 @@ final class HostQueue: QueueBackend {
     func launch(_ kernel: KernelSignature, over range: [Int], _ values: [KernelValue]) throws {
         guard let run = kernels[kernel.name] else {
             throw DeviceError(
-                "the CPU backend has only the kernels that it was compiled with, and \(kernel.name) is not one; an OpenCL device can build it"
+                """
+                the CPU backend has only the kernels that it was compiled with, and \(kernel.name) is not one; an \
+                OpenCL device can build it
+                """
             )
         }
         let start = profiling ? DispatchTime.now().uptimeNanoseconds : 0
@@ -124,7 +127,10 @@ enum HostVariant {
         guard let wanted else { return first }
         guard let table = tables.first(where: { $0.lanes == wanted }) else {
             throw DeviceError(
-                "the CPU backend has no variant with \(wanted) lanes here; accepted: \(tables.map { "\($0.lanes) (\($0.name))" }.joined(separator: ", "))"
+                """
+                the CPU backend has no variant with \(wanted) lanes here; accepted: \
+                \(tables.map { "\($0.lanes) (\($0.name))" }.joined(separator: ", "))
+                """
             )
         }
         return table

@@ -63,7 +63,10 @@ enum ProgramCache {
             clGetProgramBuildInfo(program, entry.device, cl_program_build_info(CL_PROGRAM_BUILD_LOG), size, &log, nil)
             clReleaseProgram(program)
             throw DeviceError(
-                "\(name).cl on \(entry.description.name): clBuildProgram gave \(openCLStatusName(status)):\n\(String(decoding: log.prefix { $0 != 0 }, as: UTF8.self))"
+                """
+                \(name).cl on \(entry.description.name): clBuildProgram gave \
+                \(openCLStatusName(status)):\n\(String(decoding: log.prefix { $0 != 0 }, as: UTF8.self))
+                """
             )
         }
         return program!
