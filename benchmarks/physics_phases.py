@@ -45,7 +45,7 @@ with tempfile.TemporaryDirectory() as folder:
     rows, device = [], ""
     for task, (model, engine, bound, ends, low, high, angle, state) in tasks.items():
         settings = f"1,0.1f,1,{ends},0,{low},{high},-{angle},{angle},-{state},{state},0.01f,0.0005f,-1,1,10,0,0,10,0"
-        run("clang++", "-std=c++17", "-O1", "-w", "-I", kernels, f'-DMODEL_FILE="cl/physics/models/{model}.cl"', f'-DENGINE_FILE="cl/physics/{engine}.cl"',
+        run("clang++", "-std=c++17", "-O1", "-w", "-I", kernels, f'-DMODEL_FILE="cl/physics/generated/{model}.cl"', f'-DENGINE_FILE="cl/physics/{engine}.cl"',
             f"-DSETTINGS={settings}", "-DFRICTION=1", f"-DBOUND={bound}", here / "physics_operations.cpp", "-o", folder / model)
         operations = float(run(folder / model))
         measured = bench(task)

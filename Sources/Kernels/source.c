@@ -109,7 +109,7 @@ TEXT(pendulum) = {
 TEXT(inverted_pendulum) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/inverted_pendulum.cl"
+#embed "cl/physics/generated/inverted_pendulum.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -118,7 +118,7 @@ TEXT(inverted_pendulum) = {
 TEXT(inverted_double_pendulum) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/inverted_double_pendulum.cl"
+#embed "cl/physics/generated/inverted_double_pendulum.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -127,7 +127,7 @@ TEXT(inverted_double_pendulum) = {
 TEXT(reacher) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/reacher.cl"
+#embed "cl/physics/generated/reacher.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -136,7 +136,7 @@ TEXT(reacher) = {
 TEXT(swimmer) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/swimmer.cl"
+#embed "cl/physics/generated/swimmer.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -145,7 +145,7 @@ TEXT(swimmer) = {
 TEXT(hopper) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/hopper.cl"
+#embed "cl/physics/generated/hopper.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -154,7 +154,7 @@ TEXT(hopper) = {
 TEXT(half_cheetah) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/half_cheetah.cl"
+#embed "cl/physics/generated/half_cheetah.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -163,7 +163,7 @@ TEXT(half_cheetah) = {
 TEXT(walker2d) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/walker2d.cl"
+#embed "cl/physics/generated/walker2d.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -172,9 +172,9 @@ TEXT(walker2d) = {
 TEXT(hopper_hilly) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/hopper.cl"
+#embed "cl/physics/generated/hopper.cl"
     ,
-#embed "cl/physics/models/hopper_hilly.cl"
+#embed "cl/physics/generated/hopper_hilly.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -183,9 +183,9 @@ TEXT(hopper_hilly) = {
 TEXT(half_cheetah_hilly) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/half_cheetah.cl"
+#embed "cl/physics/generated/half_cheetah.cl"
     ,
-#embed "cl/physics/models/half_cheetah_hilly.cl"
+#embed "cl/physics/generated/half_cheetah_hilly.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -194,9 +194,9 @@ TEXT(half_cheetah_hilly) = {
 TEXT(walker2d_hilly) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/walker2d.cl"
+#embed "cl/physics/generated/walker2d.cl"
     ,
-#embed "cl/physics/models/walker2d_hilly.cl"
+#embed "cl/physics/generated/walker2d_hilly.cl"
     ,
 #embed "cl/physics/planar.cl"
     ,
@@ -205,7 +205,7 @@ TEXT(walker2d_hilly) = {
 TEXT(ant) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/ant.cl"
+#embed "cl/physics/generated/ant.cl"
     ,
 #embed "cl/physics/spatial.cl"
     ,
@@ -214,7 +214,7 @@ TEXT(ant) = {
 TEXT(humanoid) = {
 #embed "cl/physics/physics.cl"
     ,
-#embed "cl/physics/models/humanoid.cl"
+#embed "cl/physics/generated/humanoid.cl"
     ,
 #embed "cl/physics/spatial.cl"
     ,

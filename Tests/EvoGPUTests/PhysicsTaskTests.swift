@@ -558,7 +558,7 @@ import Testing
 
     // MARK: Kernel text
 
-    /// The lists in `Sources/Kernels/cl/physics/models` are what `evogpu model` makes of `Sources/Kernels/models`.
+    /// The lists in `Sources/Kernels/cl/physics/generated` are what `evogpu model` makes of `Sources/Kernels/models`.
     @Test func modelTextsAreUpToDate() throws {
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources/Kernels")
@@ -569,7 +569,7 @@ import Testing
         }
         // HalfCheetah is half_cheetah: without underscores and capitals the names are the same.
         let models = try Dictionary(uniqueKeysWithValues: names("models", ".json").map { ($0.lowercased(), $0) }),
-            texts = try names("cl/physics/models", ".cl")
+            texts = try names("cl/physics/generated", ".cl")
         #expect(texts.count >= 10)
         for name in texts {
             let isHilly = name.hasSuffix("_hilly"), key = name.replacing("_hilly", with: "").replacing("_", with: "")
@@ -577,9 +577,9 @@ import Testing
                 contentsOf: sources.appendingPathComponent("models/\(#require(models[key])).json"))
             let text = try model.kernelText(name: name, terrain: isHilly).text
             let committed = try String(
-                contentsOf: sources.appendingPathComponent("cl/physics/models/\(name).cl"), encoding: .utf8)
+                contentsOf: sources.appendingPathComponent("cl/physics/generated/\(name).cl"), encoding: .utf8)
             let same = text == committed
-            #expect(same, "models/\(name).cl differs from what is made of \(model.name).json")
+            #expect(same, "generated/\(name).cl differs from what is made of \(model.name).json")
         }
         #expect(Self.robots.allSatisfy { texts.contains($0.kernel) })
     }
