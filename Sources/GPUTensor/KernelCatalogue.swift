@@ -2,23 +2,23 @@ import Foundation
 import Kernels
 
 /// One argument of a kernel as its source declares it.
-struct KernelParameter: Equatable {
-    enum Kind: Equatable {
+package struct KernelParameter: Equatable {
+    package enum Kind: Equatable {
         case pointer(ElementType, written: Bool), scalar(ElementType)
-        var type: ElementType {
+        package var type: ElementType {
             switch self {
             case .pointer(let type, _), .scalar(let type): type
             }
         }
     }
-    let name: String
-    let kind: Kind
+    package let name: String
+    package let kind: Kind
 }
 
 /// A kernel's name, its arguments and the file it lives in.
-struct KernelSignature {
-    let name: String
-    let parameters: [KernelParameter]
+package struct KernelSignature {
+    package let name: String
+    package let parameters: [KernelParameter]
     let file: Int
     let onHost: Bool
     let usesLocalMemory: Bool
@@ -32,7 +32,7 @@ public final class KernelCatalogue: @unchecked Sendable {  // what changes is gu
     private let sharedCount: Int
     private var kernels: [String: KernelSignature]
 
-    static let shared = KernelCatalogue()
+    package static let shared = KernelCatalogue()
 
     /// Adds a file of kernels that only OpenCL devices can build. The same name again is ignored: its text must be the
     /// same.
@@ -47,7 +47,7 @@ public final class KernelCatalogue: @unchecked Sendable {  // what changes is gu
         for kernel in parse(text, file: shared.files.count - 1, onHost: false) { shared.kernels[kernel.name] = kernel }
     }
 
-    func kernel(_ name: String) -> KernelSignature? {
+    package func kernel(_ name: String) -> KernelSignature? {
         lock.lock()
         defer { lock.unlock() }
         return kernels[name]
@@ -57,10 +57,11 @@ public final class KernelCatalogue: @unchecked Sendable {  // what changes is gu
         defer { lock.unlock() }
         return files[file].name
     }
-    var allKernels: [String: KernelSignature] {
+    /// Names of the kernels that the CPU backend has to have, too.
+    package var hostKernels: Set<String> {
         lock.lock()
         defer { lock.unlock() }
-        return kernels
+        return Set(kernels.values.lazy.filter(\.onHost).map(\.name))
     }
 
     private init() {

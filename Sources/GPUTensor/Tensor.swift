@@ -45,13 +45,6 @@ public struct Tensor {
         return (shape[0], shape[1])
     }
 
-    /// The same memory under another shape with as many elements; only for tensors without padding.
-    public func reshaped(_ shape: [Int]) -> Tensor {
-        precondition(
-            pitch == (self.shape.last ?? 1) && shape.reduce(1, *) == count, "\(self.shape) can't be seen as \(shape)")
-        return Tensor(buffer: buffer, type: type, shape: shape, pitch: shape.last ?? 1)
-    }
-
     /// A padded `[P, rows, n]` tensor seen as `[P, rows * pitch]`, padding included.
     public var flattened: Tensor {
         precondition(shape.count == 3 && pitch.isMultiple(of: rowPadding), "\(shape) can't be flattened to padded rows")

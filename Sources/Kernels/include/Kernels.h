@@ -5,7 +5,8 @@
 // Runs work-items [first, last) of a range (dimension 0 fastest). Each argument points at its value; a pointer
 // argument's entry is the pointer itself.
 typedef void (*HostKernelRun)(void *const *arguments, const size_t *range, size_t first, size_t last);
-typedef struct { const char *name; HostKernelRun run; } HostKernel;
+// `arguments`: the kinds that it reads them as, as in registry.inc: "P, P, I".
+typedef struct { const char *name; HostKernelRun run; const char *arguments; } HostKernel;
 typedef struct {
     const char *variant;      // instruction set, for people
     int lanes;                // W
