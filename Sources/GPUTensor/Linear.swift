@@ -23,7 +23,7 @@ public struct MatrixView {
         self.init(tensor, memberStride: tensor.shape[1] * tensor.pitch, pitch: tensor.pitch)
     }
 
-    func check(_ name: String, members: Int, rows: Int, columns: Int) throws {
+    package func check(_ name: String, members: Int, rows: Int, columns: Int) throws {
         guard offset + (members - 1) * memberStride + (rows - 1) * pitch + columns <= tensor.paddedCount else {
             throw ShapeMismatch(
                 name, is: tensor.shape,

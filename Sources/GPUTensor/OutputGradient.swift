@@ -26,8 +26,7 @@ extension Queue {
         try rowCounts?.expectShape([y.shape[0]], "rowCounts")
         precondition(column >= 0 && column < y.shape.last!, "column \(column) of \(y.shape)")
         try launch(
-            "output_column_gradient", over: [y.rowCount], y,
-            rowCounts ?? Tensor(buffer: y.buffer, type: .int32, shape: [1], pitch: 1), dy, y.rowCount, y.pitch,
+            "output_column_gradient", over: [y.rowCount], y, rowCounts ?? y.unread(as: .int32), dy, y.rowCount, y.pitch,
             y.rowCount / y.shape[0], rowCounts != nil, column, activation.rawValue)
     }
 

@@ -63,6 +63,9 @@ public struct Tensor {
         Tensor(buffer: buffer, type: type, shape: shape.dropLast() + [pitch], pitch: pitch)
     }
 
+    /// The same memory for an argument that a kernel does not read this time but declares with another type.
+    package func unread(as type: ElementType) -> Tensor { Tensor(buffer: buffer, type: type, shape: [1], pitch: 1) }
+
     /// Copies the elements to the host, without padding. Waits for the queue; counts as one read-back.
     public func read<T: TensorElement>(as: T.Type = T.self) throws -> [T] {
         precondition(T.elementType == type, "a \(type) tensor read as \(T.elementType)")

@@ -1,3 +1,4 @@
+import EvoGPU
 import Foundation
 import GPUTensor
 import Testing

@@ -1,3 +1,5 @@
+import GPUTensor
+
 extension Queue {
     /// Closed-form `KL(student || expert)` of Gaussian policies and its gradient. Enqueues and returns.
     ///

@@ -1,3 +1,5 @@
+import GPUTensor
+
 extension Queue {
     /// The action to imitate in each state: of two parents' actions the one with the higher value; ties go to the
     /// second. Enqueues and returns.
@@ -54,7 +56,7 @@ extension Queue {
             teacher.pitch == actions.pitch, "teacher rows are \(teacher.pitch) apart, actions \(actions.pitch)")
         try launch(
             "distillation_loss", over: [batch, members], actions, teacher.tensor,
-            rowCounts ?? Tensor(buffer: losses.buffer, type: .int32, shape: [1], pitch: 1), gradient, losses,
-            teacher.offset, teacher.memberStride, members, batch, count, actions.pitch, rowCounts != nil)
+            rowCounts ?? losses.unread(as: .int32), gradient, losses, teacher.offset, teacher.memberStride, members,
+            batch, count, actions.pitch, rowCounts != nil)
     }
 }

@@ -1,3 +1,5 @@
+import GPUTensor
+
 extension Queue {
     /// Cross-entropy of a softmax over two classes, and its gradient. Enqueues and returns.
     ///

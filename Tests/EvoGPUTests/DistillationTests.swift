@@ -1,3 +1,4 @@
+import EvoGPU
 import GPUTensor
 import Testing
 

@@ -1,3 +1,5 @@
+import GPUTensor
+
 extension Queue {
     /// Adds the squares of one output's parameter gradient to the squared sensitivity. Enqueues and returns.
     ///
