@@ -14,15 +14,15 @@ public struct Device: Sendable {
     /// Device memory, bytes.
     public let memoryBytes: Int
     /// The largest single buffer, bytes.
-    public let maxAllocationBytes: Int
+    package let maxAllocationBytes: Int
     /// Local memory of a work-group, bytes; 0 on the CPU backend.
-    public let localMemoryBytes: Int
+    package let localMemoryBytes: Int
     /// Work-items that a work-group may have.
-    public let maxWorkGroupSize: Int
+    package let maxWorkGroupSize: Int
     /// Whether ``MatrixForm/local`` fits: 128 work-items and 13 KiB of local memory.
-    public var takesLocalForm: Bool { kind != .host && maxWorkGroupSize >= 128 && localMemoryBytes >= 13 << 10 }
+    package var takesLocalForm: Bool { kind != .host && maxWorkGroupSize >= 128 && localMemoryBytes >= 13 << 10 }
     /// Lanes W that kernels are built with by default.
-    public let preferredLanes: Int
+    package let preferredLanes: Int
     public let isGPU: Bool
     /// Nil, or why kernels can't run there bit for bit.
     public let unusable: String?

@@ -2,13 +2,13 @@
 /// value and what would be accepted.
 public struct DeviceError: Error, CustomStringConvertible, Sendable {
     public let description: String
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// A tensor that does not have the shape that a call needs. Thrown before anything is enqueued.
 public struct ShapeMismatch: Error, CustomStringConvertible, Sendable {
     public let description: String
-    public init(_ name: String, is shape: [Int], expected: String) {
+    package init(_ name: String, is shape: [Int], expected: String) {
         description = "\(name) has shape \(shape); expected \(expected)"
     }
 }

@@ -25,7 +25,7 @@ package struct KernelSignature {
 }
 
 /// Every kernel of the embedded sources, read from the same text that drivers build, and of what was registered since.
-public final class KernelCatalogue: @unchecked Sendable {  // what changes is guarded by `lock`
+package final class KernelCatalogue: @unchecked Sendable {  // what changes is guarded by `lock`
     struct File: Sendable { let name: String, text: String, onHost: Bool }
     private let lock = NSLock()
     private var files: [File]
@@ -36,7 +36,7 @@ public final class KernelCatalogue: @unchecked Sendable {  // what changes is gu
 
     /// Adds a file of kernels that only OpenCL devices can build. The same name again is ignored: its text must be the
     /// same.
-    public static func register(name: String, text: String) {
+    package static func register(name: String, text: String) {
         shared.lock.lock()
         defer { shared.lock.unlock() }
         if let known = shared.files.first(where: { $0.name == name }) {

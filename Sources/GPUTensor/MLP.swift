@@ -3,12 +3,12 @@
 /// Hidden layers are `activation(norm(x w + b))`, with or without normalisation; the last is `outputActivation(x w +
 /// b)`.
 public struct MLP: Sendable, Equatable {
-    public struct Layer: Sendable, Equatable {
-        public let linear: LinearLayer
-        public let norm: LayerNorm?
-        public var activation: Activation { norm?.activation ?? linear.activation }
+    package struct Layer: Sendable, Equatable {
+        package let linear: LinearLayer
+        package let norm: LayerNorm?
+        package var activation: Activation { norm?.activation ?? linear.activation }
     }
-    public let layers: [Layer]
+    package let layers: [Layer]
     public var inputs: Int { layers[0].linear.inputs }
     public var outputs: Int { layers.last!.linear.outputs }
 
@@ -44,13 +44,13 @@ public struct MLP: Sendable, Equatable {
 
 /// The memory that an ``MLP``'s forward and backward passes use for up to a number of members and rows.
 public final class MLPWorkspace {
-    public let mlp: MLP
-    public let members: Int, rows: Int
+    package let mlp: MLP
+    package let members: Int, rows: Int
     /// What each layer gives, `[P, rows, outputs]` padded. The last is the network's output.
-    public let activations: [Tensor]
+    package let activations: [Tensor]
     /// Gradients before each layer's activation, `[P, rows, outputs]` padded; the caller writes the last one. Nil
     /// without backward pass.
-    public let gradients: [Tensor]
+    package let gradients: [Tensor]
     private let normalised: [Tensor?], scales: [Tensor?]
     private let transposed: [Tensor]  // of layer i: [P, outputs, inputs] padded
     private let inputGradientUsed: Bool

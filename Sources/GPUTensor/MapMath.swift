@@ -28,7 +28,7 @@ public enum MathFunction: Int32, Sendable, CaseIterable, CustomStringConvertible
 
     /// The worst error over all arguments that ``accepts(_:)`` allows, in units of the result's last place, as
     /// `math.cl` states it: rounded to hundredths there, so half a hundredth more here.
-    public var worstError: Double {
+    package var worstError: Double {
         switch self {
         case .exp: 0.905
         case .expm1: 1.295
@@ -46,7 +46,7 @@ public enum MathFunction: Int32, Sendable, CaseIterable, CustomStringConvertible
     }
 
     /// Whether the function is meant for this argument.
-    public func accepts(_ x: Float) -> Bool {
+    package func accepts(_ x: Float) -> Bool {
         switch self {
         case .sinTurns, .cosTurns: abs(x) <= 0x1p20
         default: true

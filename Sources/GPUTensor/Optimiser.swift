@@ -6,7 +6,7 @@ public final class Optimiser {
         /// With momentum per member, `[P]`; see ``Optimiser/momentum``.
         case sgd
     }
-    public let method: Method
+    package let method: Method
     /// Learning rates `[P, 2]`: for elements before ``split``, and from it on.
     public let rates: Tensor
     /// Limit of the gradient's norm per member, `[P]`; 0 or less means none.
@@ -18,13 +18,13 @@ public final class Optimiser {
     /// Steps refused because the gradient was not finite, `[P]` int32.
     public let skipped: Tensor
     /// First and second moments `[P, N]`; the second is a single element for SGD.
-    public let firstMoments: Tensor, secondMoments: Tensor
+    package let firstMoments: Tensor, secondMoments: Tensor
     /// `1 - beta^t` of both moments, `[P, 2]`.
-    public let corrections: Tensor
+    package let corrections: Tensor
     /// Momentum of SGD, `[P]`.
     public let momentum: Tensor
     /// Where the second learning rate begins, a multiple of ``rowPadding``.
-    public let split: Int
+    package let split: Int
     private let squares: Tensor, factors: Tensor, scales: Tensor
     private let members: Int, parameters: Int, blocks: Int
 

@@ -19,7 +19,7 @@ extension Queue {
     ///   - dy: `[P, rows, n]`, padded.
     ///   - y: the output, `[P, rows, n]`, padded.
     ///   - rowCounts: int32 `[P]`, rows of each member that count, the first ones; nil for all.
-    public func outputColumnGradient(
+    package func outputColumnGradient(
         _ dy: Tensor, column: Int, output y: Tensor, activation: Activation, rowCounts: Tensor? = nil
     ) throws {
         try expectOutput(dy, like: y)

@@ -5,12 +5,16 @@ public protocol KernelArgument {
     func kernelValue(as type: ElementType) -> KernelValue?
 }
 /// A kernel argument as the backends take it.
-public enum KernelValue {
-    case memory(Buffer, ElementType)
-    case int32(Int32), uint32(UInt32), uint64(UInt64), float32(Float)
+public struct KernelValue {
+    enum Content {
+        case memory(Buffer, ElementType)
+        case int32(Int32), uint32(UInt32), uint64(UInt64), float32(Float)
+    }
+    let content: Content
+    init(_ content: Content) { self.content = content }
 
     var kind: (type: ElementType, isPointer: Bool) {
-        switch self {
+        switch content {
         case .memory(_, let type): (type, true)
         case .int32: (.int32, false)
         case .uint32: (.uint32, false)
@@ -20,31 +24,31 @@ public enum KernelValue {
     }
 }
 extension Tensor: KernelArgument {
-    public func kernelValue(as: ElementType) -> KernelValue? { .memory(buffer, type) }
+    public func kernelValue(as: ElementType) -> KernelValue? { KernelValue(.memory(buffer, type)) }
 }
 extension Int32: KernelArgument {
-    public func kernelValue(as: ElementType) -> KernelValue? { .int32(self) }
+    public func kernelValue(as: ElementType) -> KernelValue? { KernelValue(.int32(self)) }
 }
 extension UInt32: KernelArgument {
-    public func kernelValue(as: ElementType) -> KernelValue? { .uint32(self) }
+    public func kernelValue(as: ElementType) -> KernelValue? { KernelValue(.uint32(self)) }
 }
 extension UInt64: KernelArgument {
-    public func kernelValue(as: ElementType) -> KernelValue? { .uint64(self) }
+    public func kernelValue(as: ElementType) -> KernelValue? { KernelValue(.uint64(self)) }
 }
 extension Float: KernelArgument {
-    public func kernelValue(as: ElementType) -> KernelValue? { .float32(self) }
+    public func kernelValue(as: ElementType) -> KernelValue? { KernelValue(.float32(self)) }
 }
 extension Bool: KernelArgument {
-    public func kernelValue(as: ElementType) -> KernelValue? { .int32(self ? 1 : 0) }
+    public func kernelValue(as: ElementType) -> KernelValue? { KernelValue(.int32(self ? 1 : 0)) }
 }
 extension Int: KernelArgument {
     public func kernelValue(as type: ElementType) -> KernelValue? {
         switch type {
-        case .int32: Int32(exactly: self).map { .int32($0) }
-        case .uint32: UInt32(exactly: self).map { .uint32($0) }
-        case .uint64: UInt64(exactly: self).map { .uint64($0) }
+        case .int32: Int32(exactly: self).map { KernelValue(.int32($0)) }
+        case .uint32: UInt32(exactly: self).map { KernelValue(.uint32($0)) }
+        case .uint64: UInt64(exactly: self).map { KernelValue(.uint64($0)) }
         // Not only for literals: `limit ?? 0` is an Int where limit is nil, whatever type limit has.
-        case .float32: Float(exactly: self).map { .float32($0) }
+        case .float32: Float(exactly: self).map { KernelValue(.float32($0)) }
         }
     }
 }
@@ -81,8 +85,8 @@ public final class Queue {
     let backend: any QueueBackend
 
     /// Work since the queue was made; a test holds an algorithm to these.
-    public struct Counts: Equatable, Sendable { public var launches = 0, allocations = 0, readBacks = 0 }
-    public private(set) var counts = Counts()
+    package struct Counts: Equatable, Sendable { package var launches = 0, allocations = 0, readBacks = 0 }
+    package private(set) var counts = Counts()
     private var planned: [Buffer]?
     private var checked: Set<String> = []
 
@@ -164,7 +168,7 @@ public final class Queue {
     ///
     /// - Parameter lower: what a user may lower to need less, for the message.
     /// - Throws: ``DeviceError`` with the sum, the device's size and `lower` before anything is allocated.
-    public func plan<Result>(lower: String, _ build: () throws -> Result) throws -> Result {
+    package func plan<Result>(lower: String, _ build: () throws -> Result) throws -> Result {
         precondition(planned == nil, "plans don't nest")
         planned = []
         let result: Result

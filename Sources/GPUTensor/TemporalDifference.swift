@@ -9,7 +9,7 @@ extension Queue {
     ///   - rewards, done: `[P, B]`; done is 0 or 1.
     ///   - gamma: discount per step and member, `[P]`.
     /// - Note: Lillicrap et al. 2016 (arXiv:1509.02971), Algorithm 1.
-    public func temporalDifference(
+    package func temporalDifference(
         gradient: Tensor, losses: Tensor, q: Tensor, nextQ: Tensor, rewards: Tensor, done: Tensor, gamma: Tensor
     ) throws {
         let (members, batch) = try rewards.matrixShape("rewards")

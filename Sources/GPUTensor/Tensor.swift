@@ -1,7 +1,7 @@
 /// The element types that kernels know.
 public enum ElementType: String, Sendable {
     case float32, int32, uint32, uint64
-    public var size: Int { self == .uint64 ? 8 : 4 }
+    package var size: Int { self == .uint64 ? 8 : 4 }
 }
 
 /// A Swift type that a tensor's elements may be read and written as.
@@ -21,7 +21,7 @@ public func padded(_ count: Int) -> Int { (count + rowPadding - 1) / rowPadding 
 /// Device memory with a shape. The last dimension's rows may be padded: element `[..., r, c]` lies at `(row r) * pitch
 /// + c`. A value type over shared memory: copies name the same buffer.
 public struct Tensor {
-    public let buffer: Buffer
+    package let buffer: Buffer
     public let type: ElementType
     public let shape: [Int]
     /// Elements from one row of the last dimension to the next.
@@ -30,36 +30,36 @@ public struct Tensor {
     /// Elements without padding.
     public var count: Int { shape.reduce(1, *) }
     /// Rows of the last dimension.
-    public var rowCount: Int { shape.dropLast().reduce(1, *) }
+    package var rowCount: Int { shape.dropLast().reduce(1, *) }
     /// Elements that the memory holds, padding included.
     public var paddedCount: Int { rowCount * pitch }
 
     /// - Throws: ``ShapeMismatch`` if the shape is another one.
-    public func expectShape(_ expected: [Int], _ name: String) throws {
+    package func expectShape(_ expected: [Int], _ name: String) throws {
         guard shape == expected else { throw ShapeMismatch(name, is: shape, expected: "\(expected)") }
     }
 
     /// The shape as (rows, columns). - Throws: ``ShapeMismatch`` if it isn't two-dimensional.
-    public func matrixShape(_ name: String) throws -> (Int, Int) {
+    package func matrixShape(_ name: String) throws -> (Int, Int) {
         guard shape.count == 2 else { throw ShapeMismatch(name, is: shape, expected: "two dimensions") }
         return (shape[0], shape[1])
     }
 
     /// A padded `[P, rows, n]` tensor seen as `[P, rows * pitch]`, padding included.
-    public var flattened: Tensor {
+    package var flattened: Tensor {
         precondition(shape.count == 3 && pitch.isMultiple(of: rowPadding), "\(shape) can't be flattened to padded rows")
         return Tensor(buffer: buffer, type: type, shape: [shape[0], shape[1] * pitch], pitch: shape[1] * pitch)
     }
 
     /// The first `count` of the first dimension, in the same memory.
-    public func first(_ count: Int) -> Tensor {
+    package func first(_ count: Int) -> Tensor {
         precondition(!shape.isEmpty && (1...shape[0]).contains(count), "the first \(count) of \(shape)")
         return Tensor(
             buffer: buffer, type: type, shape: [count] + shape.dropFirst(), pitch: shape.count == 1 ? count : pitch)
     }
 
     /// The same memory with padding as part of the last dimension.
-    public var withoutPadding: Tensor {
+    package var withoutPadding: Tensor {
         Tensor(buffer: buffer, type: type, shape: shape.dropLast() + [pitch], pitch: pitch)
     }
 
@@ -121,9 +121,9 @@ public struct Tensor {
 }
 
 /// A block of device memory, freed when nothing refers to it any more. Belongs to one queue.
-public final class Buffer {
-    public let byteCount: Int
-    public let queue: Queue
+package final class Buffer {
+    package let byteCount: Int
+    package let queue: Queue
     /// Nil while the buffer is only planned (``Queue/plan(lower:_:)``).
     var memory: (any DeviceMemory)?
     /// What was written while the buffer was only planned, in order.

@@ -9,7 +9,7 @@ extension Queue {
     ///   - first, second: the parents' actions, `[P, rows, A]` padded, densely: member p's rows start at `p * rows`.
     ///   - firstQ, secondQ: the critic's values of them, as many rows of one, padded.
     /// - Note: Bodnar et al. 2020 (arXiv:1906.09807), section 3.2.
-    public func distillationTeacher(
+    package func distillationTeacher(
         _ teacher: MatrixView, first: Tensor, second: Tensor, firstQ: Tensor, secondQ: Tensor, members: Int, rows: Int
     ) throws {
         for (tensor, name) in [(first, "first"), (second, "second")]
@@ -39,7 +39,7 @@ extension Queue {
     ///   - rowCounts: int32 `[P]`, rows of each member that count, the first ones; nil for all.
     /// - Note: `sum((mu - teacher)^2) + mean(mu^2)`, as in the published PDERL code; the paper's formula has the
     ///   batch's size alone under the second term.
-    public func distillationLoss(
+    package func distillationLoss(
         gradient: Tensor, losses: Tensor, actions: Tensor, teacher: MatrixView, rowCounts: Tensor? = nil
     ) throws {
         guard actions.shape.count == 3, actions.pitch.isMultiple(of: rowPadding) else {

@@ -10,7 +10,7 @@ extension Queue {
     ///   - logits: `[P, B, 2]` padded.
     ///   - labels: int32 `[P, B]`, 0 or 1.
     ///   - rows: how many of the B rows there are, densely; nil for all.
-    public func gateLoss(gradient: Tensor, statistics: Tensor, logits: Tensor, labels: Tensor, rows: Int? = nil) throws
+    package func gateLoss(gradient: Tensor, statistics: Tensor, logits: Tensor, labels: Tensor, rows: Int? = nil) throws
     {
         guard logits.shape.count == 3, logits.shape[2] == 2, logits.pitch == rowPadding else {
             throw ShapeMismatch("logits", is: logits.shape, expected: "[P, B, 2], padded")

@@ -11,7 +11,7 @@ extension Queue {
     ///   - expertMean, expertLogStd: `[P, B, A]` padded: each row has an expert of its own.
     ///   - rows: how many of the B rows there are; tensors hold them densely, member p's from `p * rows`. Nil for all.
     /// - Note: Gangwani and Peng 2018 (arXiv:1711.01012), equation 1.
-    public func gaussianImitationLoss(
+    package func gaussianImitationLoss(
         meanGradient: Tensor, logStdGradient: Tensor, losses: Tensor, mean: Tensor, parameters: Tensor, logStd: Int,
         expertMean: Tensor, expertLogStd: Tensor, rows: Int? = nil
     ) throws {
@@ -34,7 +34,7 @@ extension Queue {
     ///   - logProbabilities: `[P, B, A]` padded: work space, left with the student's log probabilities.
     ///   - logits: the students', `[P, B, A]` padded.
     ///   - expert: log probabilities of every row's expert, `[P, B, A]` padded.
-    public func categoricalImitationLoss(
+    package func categoricalImitationLoss(
         logitGradient: Tensor, logProbabilities: Tensor, losses: Tensor, logits: Tensor, expert: Tensor,
         rows: Int? = nil
     ) throws {

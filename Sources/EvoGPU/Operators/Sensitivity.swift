@@ -6,7 +6,7 @@ extension Queue {
     /// - Parameters:
     ///   - squares: `[P, N]`, zero before the first output.
     ///   - gradients: `[P, N]`: of that output, summed over states.
-    public func addGradientSquares(to squares: Tensor, _ gradients: Tensor) throws {
+    package func addGradientSquares(to squares: Tensor, _ gradients: Tensor) throws {
         let (members, parameters) = try sensitivityShape(squares)
         try gradients.expectShape(squares.shape, "gradients")
         try launch("add_gradient_squares", over: [parameters / lanes, members], gradients, squares, members, parameters)
@@ -24,7 +24,7 @@ extension Queue {
     ///   - mask: `[N]`, 1 where a parameter may move; 0 in the padding.
     ///   - divisor: `[P, N]`; overwritten.
     /// - Note: SM-G-SUM of Lehman et al. 2018 (arXiv:1712.06563) with the limits of the published PDERL code.
-    public func mutateProximally(
+    package func mutateProximally(
         _ parameters: Tensor, noise: Tensor, magnitude: Tensor, squares: Tensor, mask: Tensor, divisor: Tensor
     ) throws {
         let (members, count) = try sensitivityShape(squares)

@@ -38,7 +38,7 @@ final class HostQueue: QueueBackend {
                 for (index, value) in values.enumerated() {
                     let scalar = UnsafeMutableRawPointer(scalars.baseAddress! + index)
                     pointers.initializeElement(at: index, to: scalar)
-                    switch value {
+                    switch value.content {
                     case .memory(let buffer, _):
                         guard let memory = buffer.memory else {
                             preconditionFailure("\(kernel.name): a buffer that is only planned")

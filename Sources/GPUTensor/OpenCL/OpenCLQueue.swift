@@ -51,7 +51,7 @@ final class OpenCLQueue: QueueBackend {
         func failure() -> String { "\(signature.name) over \(range)" }
         for (index, value) in values.enumerated() {
             let status: cl_int
-            switch value {
+            switch value.content {
             case .memory(let buffer, _):
                 guard let memory = buffer.memory else {
                     preconditionFailure("\(signature.name): a buffer that is only planned")
