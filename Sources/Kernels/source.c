@@ -87,6 +87,9 @@ TEXT(crossover) = {
 TEXT(variation) = {
 #embed "cl/variation.cl"
     , 0};
+TEXT(search) = {
+#embed "cl/search.cl"
+    , 0};
 TEXT(acrobot) = {
 #embed "cl/env/pair.cl"
     ,
@@ -313,6 +316,7 @@ static const KernelSource sources[] = {
     {"sharing", text_sharing, 1},
     {"crossover", text_crossover, 1},
     {"variation", text_variation, 1},
+    {"search", text_search, 1},
     {"acrobot", text_acrobot, 1},
     {"cartpole", text_cartpole, 1},
     {"mountain_car", text_mountain_car, 1},
