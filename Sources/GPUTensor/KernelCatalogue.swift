@@ -75,23 +75,8 @@ package final class KernelCatalogue: @unchecked Sendable {  // what changes is g
         self.files = files
         sharedCount = Int(kernel_shared_sources)
         var kernels: [String: KernelSignature] = [:]
-        // environment.cl holds a macro that makes NAME##_reset and NAME##_step in every file with a line
-        // ENVIRONMENT...(NAME, ...).
-        var templates: [KernelSignature] = []
         for (index, file) in files.enumerated() {
-            var found = Self.parse(file.text, file: index, onHost: file.onHost)
-            templates += found.filter { $0.name.hasPrefix("NAME##") }
-            found.removeAll { $0.name.hasPrefix("NAME##") }
-            for line in file.text.split(separator: "\n") where line.hasPrefix("ENVIRONMENT") {
-                guard let open = line.firstIndex(of: "("), let comma = line.firstIndex(of: ",") else { continue }
-                let name = String(line[line.index(after: open)..<comma])
-                found += templates.map {
-                    KernelSignature(
-                        name: $0.name.replacing("NAME##", with: name), parameters: $0.parameters, file: index,
-                        onHost: true, usesLocalMemory: false)
-                }
-            }
-            for kernel in found {
+            for kernel in Self.parse(file.text, file: index, onHost: file.onHost) {
                 precondition(kernels[kernel.name] == nil, "two kernels are named \(kernel.name)")
                 kernels[kernel.name] = kernel
             }
@@ -108,23 +93,34 @@ package final class KernelCatalogue: @unchecked Sendable {  // what changes is g
     }
 
     /// Finds `__kernel void name(arguments)`; comments are skipped, attributes between the words allowed.
+    ///
+    /// A template's kernels are named by a macro: `void WORD(step)(arguments)` is `NAME_step` where the text says
+    /// `#define WORD_NAME NAME` (the last time, if several), and NAME may be such a macro itself.
     static func parse(_ text: String, file: Int, onHost: Bool) -> [KernelSignature] {
-        var code = ""
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("#") {
-            code += (line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line) + "\n"
-        }
-        // kernels.cl names its kernels MODEL(step): the name of the model in the same text, then the word.
-        if let line = text.ranges(of: "#define MODEL_NAME ").last {
-            let model = text[line.upperBound...].prefix { !$0.isNewline }
-            for word in ["reset", "place", "step"] {
-                code = code.replacing("void MODEL(\(word))", with: "void \(model)_\(word)")
+        var code = "", names: [Substring: Substring] = [:]
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard line.hasPrefix("#") else {
+                code += (line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line) + "\n"
+                continue
             }
+            let words = line.split(separator: " ")
+            if words.count == 3, words[0] == "#define", words[1].hasSuffix("_NAME") { names[words[1]] = words[2] }
+        }
+        func resolved(_ name: Substring, _ word: Substring) -> String {
+            var name = name + "_NAME"
+            while let meaning = names[name] { name = meaning }
+            return "\(name)_\(word)"
         }
         return code.split(separator: "__kernel", omittingEmptySubsequences: false).dropFirst().map { part in
-            guard let word = part.firstRange(of: "void "), let open = part[word.upperBound...].firstIndex(of: "("),
-                let close = part[open...].firstIndex(of: ")")
+            guard let word = part.firstRange(of: "void "), var open = part[word.upperBound...].firstIndex(of: "("),
+                var close = part[open...].firstIndex(of: ")")
             else { preconditionFailure("a kernel without a signature in file \(file)") }
-            let name = String(part[word.upperBound..<open].filter { !$0.isWhitespace })
+            var name = String(part[word.upperBound..<open].filter { !$0.isWhitespace })
+            let next = part.index(after: close)
+            if part[next...].first == "(", let end = part[next...].firstIndex(of: ")") {  // void WORD(step)(arguments)
+                name = resolved(name[...], part[part.index(after: open)..<close])
+                (open, close) = (next, end)
+            }
             let parameters = part[part.index(after: open)..<close].split(separator: ",").map {
                 Self.parameter(String($0), of: name)
             }
@@ -135,7 +131,7 @@ package final class KernelCatalogue: @unchecked Sendable {  // what changes is g
     }
 
     private static func parameter(_ text: String, of kernel: String) -> KernelParameter {
-        let spaced = text.replacing("*", with: " * ").replacing("\\", with: " ")
+        let spaced = text.replacing("*", with: " * ")
         let words = spaced.split(whereSeparator: \.isWhitespace).map(String.init)
         let types: [String: ElementType] = ["float": .float32, "int": .int32, "uint": .uint32, "ulong": .uint64]
         guard let type = words.lazy.compactMap({ types[$0] }).first, let name = words.last else {

@@ -94,21 +94,31 @@ TEXT(acrobot) = {
 #embed "cl/env/pair.cl"
     ,
 #embed "cl/env/acrobot.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(cartpole) = {
 #embed "cl/env/cartpole.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(mountain_car) = {
 #embed "cl/env/mountain_car.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(mountain_car_continuous) = {
 #embed "cl/env/mountain_car_continuous.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(pendulum) = {
 #embed "cl/env/pendulum.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 
-// One model's program: what all models share, the model, its engine, the kernels.
+// One model's program: what all models share, the model, its engine, the model as an environment.
 TEXT(inverted_pendulum) = {
 #embed "cl/physics/physics.cl"
     ,
@@ -116,7 +126,9 @@ TEXT(inverted_pendulum) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(inverted_double_pendulum) = {
 #embed "cl/physics/physics.cl"
@@ -125,7 +137,9 @@ TEXT(inverted_double_pendulum) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(reacher) = {
 #embed "cl/physics/physics.cl"
@@ -134,7 +148,9 @@ TEXT(reacher) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(swimmer) = {
 #embed "cl/physics/physics.cl"
@@ -143,7 +159,9 @@ TEXT(swimmer) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(hopper) = {
 #embed "cl/physics/physics.cl"
@@ -152,7 +170,9 @@ TEXT(hopper) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(half_cheetah) = {
 #embed "cl/physics/physics.cl"
@@ -161,7 +181,9 @@ TEXT(half_cheetah) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(walker2d) = {
 #embed "cl/physics/physics.cl"
@@ -170,7 +192,9 @@ TEXT(walker2d) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(hopper_hilly) = {
 #embed "cl/physics/physics.cl"
@@ -181,7 +205,9 @@ TEXT(hopper_hilly) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(half_cheetah_hilly) = {
 #embed "cl/physics/physics.cl"
@@ -192,7 +218,9 @@ TEXT(half_cheetah_hilly) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(walker2d_hilly) = {
 #embed "cl/physics/physics.cl"
@@ -203,7 +231,9 @@ TEXT(walker2d_hilly) = {
     ,
 #embed "cl/physics/planar.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(ant) = {
 #embed "cl/physics/physics.cl"
@@ -212,7 +242,9 @@ TEXT(ant) = {
     ,
 #embed "cl/physics/spatial.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 TEXT(humanoid) = {
 #embed "cl/physics/physics.cl"
@@ -221,7 +253,9 @@ TEXT(humanoid) = {
     ,
 #embed "cl/physics/spatial.cl"
     ,
-#embed "cl/physics/kernels.cl"
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 // The engines without a model, for a user's own.
 TEXT(physics) = {
@@ -233,13 +267,15 @@ TEXT(planar) = {
 TEXT(spatial) = {
 #embed "cl/physics/spatial.cl"
     , 0};
-TEXT(physics_kernels) = {
-#embed "cl/physics/kernels.cl"
+TEXT(physics_task) = {
+#embed "cl/physics/task.cl"
+    ,
+#embed "cl/env/kernels.cl"
     , 0};
 const char *physics_text(void) { return text_physics; }
 const char *physics_planar_text(void) { return text_planar; }
 const char *physics_spatial_text(void) { return text_spatial; }
-const char *physics_kernels_text(void) { return text_physics_kernels; }
+const char *physics_task_text(void) { return text_physics_task; }
 
 // The shipped models' descriptions.
 #define MODEL_JSON(name) static const char json_##name[]

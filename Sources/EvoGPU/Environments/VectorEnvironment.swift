@@ -17,9 +17,8 @@ public final class VectorEnvironment {
     public let episode: Tensor
     /// Per member: the low and the high word of its run's seed, its number within the run, and one unused: `[P, 4]`.
     public let streams: Tensor
-    /// A physics task's settings and the entries that its observation shows; written when it is first reset or placed.
-    private let settings: Tensor?, columns: Tensor?
-    private var areSettingsWritten = false
+    /// The environment's settings and the entries that its observation shows, at least one element each.
+    private let settings: Tensor, columns: Tensor
 
     /// Rows of ``episode``. All but the first two count since the row was last cleared.
     public enum EpisodeRow: Int, CaseIterable, Sendable {
@@ -55,44 +54,22 @@ public final class VectorEnvironment {
         state = try queue.tensor(.float32, [spec.stateCount, slots], padded: true)
         observations = try queue.tensor(.float32, [slots, spec.observationCount], padded: true)
         episode = try queue.tensor(.float32, [EpisodeRow.allCases.count, slots], padded: true)
-        guard let physics = spec.physics else {
-            (settings, columns) = (nil, nil)
-            return
-        }
-        guard !physics.isOwn || queue.device.identifier != "cpu" else {
+        guard spec.physics?.isOwn != true || queue.device.identifier != "cpu" else {
             throw RunError(
                 "\(spec.name): a model of your own is built when it is run, which the CPU backend can't; choose an OpenCL device (--device opencl)"
             )
         }
-        settings = try queue.tensor(.float32, [physics.settings.count])
-        columns = try queue.tensor(.int32, [physics.columns.count])
-    }
-
-    /// What a physics task's kernels are given beside its states, once the memory is there.
-    private func writeSettings() throws -> (settings: Tensor, columns: Tensor)? {
-        guard let physics = spec.physics, let settings, let columns else { return nil }
-        if !areSettingsWritten {
-            try settings.write(physics.settings)
-            try columns.write(physics.columns)
-            areSettingsWritten = true
-        }
-        return (settings, columns)
+        settings = try queue.tensor(spec.physics?.settings ?? [0])
+        columns = try queue.tensor(spec.physics?.columns ?? [0])
     }
 
     /// Starts every slot anew and clears ``episode``. Enqueues and returns.
     ///
     /// - Parameter step: a number that no other reset or step of the run has.
     public func reset(step: UInt32) throws {
-        if let (settings, columns) = try writeSettings() {
-            return try queue.launch(
-                "\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
-                settings, columns,
-                Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch),
-                Int32(spec.observationCount), step)
-        }
         try queue.launch(
-            "\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams,
-            Int32(state.pitch), Int32(slots), Int32(environmentsPerMember), Int32(observations.pitch), step)
+            "\(spec.kernel)_reset", over: [state.pitch / queue.lanes], state, observations, episode, streams, settings,
+            columns, state.pitch, slots, environmentsPerMember, observations.pitch, spec.observationCount, step)
     }
 
     /// One step in every slot, written as step `t` of a rollout of `T` steps. Enqueues and returns.
@@ -127,22 +104,11 @@ public final class VectorEnvironment {
                 "nextObservation", is: nextObservation.shape,
                 expected: "\(members) x \(T) x \(environmentsPerMember) rows of \(spec.observationCount), padded")
         }
-        if let (settings, columns) = try writeSettings() {
-            return try queue.launch(
-                "\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward,
-                terminated, truncated,
-                nextObservation, episode, streams, settings, columns, Int32(state.pitch), Int32(slots),
-                Int32(environmentsPerMember),
-                Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(spec.observationCount),
-                Int32(timeLimit ?? spec.timeLimit),
-                Int32(autoReset ? 1 : 0), step)
-        }
         try queue.launch(
             "\(spec.kernel)_step", over: [state.pitch / queue.lanes], state, actions, observations, reward, terminated,
-            truncated,
-            nextObservation, episode, streams, Int32(state.pitch), Int32(slots), Int32(environmentsPerMember),
-            Int32(T), Int32(t), Int32(actions.pitch), Int32(observations.pitch), Int32(timeLimit ?? spec.timeLimit),
-            Int32(autoReset ? 1 : 0), step)
+            truncated, nextObservation, episode, streams, settings, columns, state.pitch, slots, environmentsPerMember,
+            T, t, actions.pitch, observations.pitch, spec.observationCount, timeLimit ?? spec.timeLimit, autoReset,
+            step)
     }
 
     // MARK: Physics tasks
@@ -155,9 +121,7 @@ public final class VectorEnvironment {
     ///   - velocities: qvel, `[P E, nv]`.
     /// - Throws: ``DeviceError`` if the device refuses the launch.
     public func place(positions: [Float], velocities: [Float]) throws {
-        guard let physics = spec.physics, let (settings, columns) = try writeSettings() else {
-            preconditionFailure("\(spec.name) has no positions")
-        }
+        guard let physics = spec.physics else { preconditionFailure("\(spec.name) has no positions") }
         let (nq, nv) = (physics.model.sizes.nq, physics.model.sizes.nv)
         precondition(
             positions.count == slots * nq && velocities.count == slots * nv,
@@ -171,7 +135,7 @@ public final class VectorEnvironment {
         try queue.zero(episode)
         try queue.launch(
             "\(spec.kernel)_place", over: [state.pitch / queue.lanes], state, observations, settings, columns,
-            Int32(state.pitch), Int32(slots), Int32(observations.pitch), Int32(spec.observationCount))
+            state.pitch, slots, observations.pitch, spec.observationCount)
     }
 
     /// qpos of every slot, `[P E, nq]`, with the distance that the root has travelled. Waits.

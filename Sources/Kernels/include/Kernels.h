@@ -27,11 +27,11 @@ const KernelSource *kernel_sources(int *count);
 extern const int kernel_shared_sources;
 
 // The physics engines' text, to be put together around a model of the user's own: physics, the model, planar or
-// spatial, kernels.
+// spatial, task.
 const char *physics_text(void);
 const char *physics_planar_text(void);
 const char *physics_spatial_text(void);
-const char *physics_kernels_text(void);
+const char *physics_task_text(void);
 // A shipped model's description as JSON.
 typedef struct { const char *name; const char *json; } PhysicsDescription;
 const PhysicsDescription *physics_descriptions(int *count);

@@ -116,7 +116,7 @@ public struct PhysicsTask: Sendable, Equatable {
         let engine = String(cString: isPlanar ? physics_planar_text() : physics_spatial_text())
         KernelCatalogue.register(
             name: kernel,
-            text: [String(cString: physics_text()), text, engine, String(cString: physics_kernels_text())].joined(
+            text: [String(cString: physics_text()), text, engine, String(cString: physics_task_text())].joined(
                 separator: "\n"))
         self.init(
             name: URL(fileURLWithPath: path).path, kernel: kernel, model: model, isPlanar: isPlanar, old: false,

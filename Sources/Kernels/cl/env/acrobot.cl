@@ -1,7 +1,8 @@
 // acrobot: swing the tip of a two-link pendulum above a line by a torque at its elbow (Sutton 1996, NIPS 8), as
 // Gymnasium's Acrobot-v1: the book's dynamics (Sutton and Barto 2018), one Runge-Kutta step of fourth order.
 //
-//   state   theta1 rad (0 hangs down), theta2 rad (from link 1), theta1' and theta2' rad/s; all uniform [-0.1, 0.1] at reset
+//   state   theta1 rad (0 hangs down), theta2 rad (from link 1), theta1' and theta2' rad/s;
+//           all uniform [-0.1, 0.1] at reset
 //   action  0, 1 or 2: torque -1, 0 or 1 N m
 //   obs     cos theta1, sin theta1, cos theta2, sin theta2, theta1', theta2'
 //   reward  -1 per step, 0 on the terminating one
@@ -10,6 +11,12 @@
 // Both links are 1 m and 1 kg with their centre of mass halfway and a moment of inertia of 1 kg m^2; g = 9.8 m/s^2.
 // So long a step is violent: near the speed limits it amplifies a relative error a thousandfold, and plain floats come
 // out 6e-5 wrong. The step is therefore taken in pairs, and rounded to floats at its end.
+#define ENV_NAME acrobot
+#define ENV_STATE 4
+#define ENV_OBSERVATION 6
+#define ENV_ACTION 1
+#define ENV_RESET_DRAWS 4
+
 #define ACROBOT_DT 0.200000003f, -2.98023224e-09f          // s; each pair constant is its float and what that lacks
 #define ACROBOT_HALF_DT 0.100000001f, -1.49011612e-09f     // s
 #define ACROBOT_SIXTH_DT 0.0333333351f, -1.73846881e-09f   // s
@@ -20,11 +27,21 @@
 #define ACROBOT_PI 3.14159274f                             // rad
 #define ACROBOT_RESET_RANGE 0.1f
 
-static inline void acrobot_start(const vf *u, vf *state) {
-    UNROLL for (int c = 0; c < 4; ++c) state[c] = fma(u[c], splat(2.0f * ACROBOT_RESET_RANGE), splat(-ACROBOT_RESET_RANGE));
+static inline void acrobot_observe(const vf *state, vf *obs) {
+    sincos_strict(state[0], &obs[1], &obs[0]);
+    sincos_strict(state[1], &obs[3], &obs[2]);
+    obs[4] = state[2];
+    obs[5] = state[3];
 }
 
-// The state's time derivative, in the order of the state. Angles from the horizontal are folded in: cos(a - pi/2) = sin a.
+static inline void acrobot_start(const vf *u, __global const float *settings_in, vf *state, vf *obs) {
+    UNROLL for (int c = 0; c < 4; ++c)
+        state[c] = fma(u[c], splat(2.0f * ACROBOT_RESET_RANGE), splat(-ACROBOT_RESET_RANGE));
+    acrobot_observe(state, obs);
+}
+
+// The state's time derivative, in the order of the state. Angles from the horizontal are folded in:
+// cos(a - pi/2) = sin a.
 static inline void acrobot_derivative(const pair *state, vf torque, pair *slope) {
     pair s1, c1, s2, c2;
     pair_sincos(state[0], &s1, &c1);
@@ -54,7 +71,8 @@ static inline vf acrobot_wrapped(pair angle) {
     return select(wrapped.hi + wrapped.lo, angle.hi, fabs(angle.hi) <= ACROBOT_PI);
 }
 
-static inline vf acrobot_advance(vf *state, const vf *action, vi *terminated) {
+static inline vf acrobot_advance(vf *state, const vf *action, __global const float *settings_in, vf *obs,
+                                 vi *terminated, vf *overflow) {
     const vf torque = action[0] - 1.0f;
     pair start[4], at[4], k[4], sum[4];
     UNROLL for (int c = 0; c < 4; ++c) start[c] = pair_of(state[c], splat(0.0f));
@@ -77,18 +95,7 @@ static inline vf acrobot_advance(vf *state, const vf *action, vi *terminated) {
     state[1] = acrobot_wrapped(at[1]);
     state[2] = vclamp(at[2].hi, -ACROBOT_MAX_SPEED_1, ACROBOT_MAX_SPEED_1);
     state[3] = vclamp(at[3].hi, -ACROBOT_MAX_SPEED_2, ACROBOT_MAX_SPEED_2);
-    vf s1, c1, s2, c2;
-    sincos_strict(state[0], &s1, &c1);
-    sincos_strict(state[1], &s2, &c2);
-    *terminated = -c1 - fma(c1, c2, -s1 * s2) > 1.0f;
+    acrobot_observe(state, obs);
+    *terminated = -obs[0] - fma(obs[0], obs[2], -obs[1] * obs[3]) > 1.0f;  // cosines and sines of both angles
     return select(splat(-1.0f), splat(0.0f), *terminated);
 }
-
-static inline void acrobot_observe(const vf *state, vf *obs) {
-    sincos_strict(state[0], &obs[1], &obs[0]);
-    sincos_strict(state[1], &obs[3], &obs[2]);
-    obs[4] = state[2];
-    obs[5] = state[3];
-}
-
-ENVIRONMENT(acrobot, 4, 6, 1, 4)

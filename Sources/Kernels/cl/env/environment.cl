@@ -1,37 +1,5 @@
-// environment: what every environment shares: batches of slots, resets, time limits, episode statistics, and slots that
-// have gone to NaN. No barrier, no local memory.
-//
-// There are S = P * E slots; slot s is environment e = s % E of member p = s / E. Work-item i owns W slots, from i * W.
-// An environment's file gives its constants and pure functions over W slots at once, then one line that makes its kernels:
-//
-//     static inline void NAME_start(const vf *u, vf *state)        u: RESET_DRAWS uniforms in [0, 1)
-//     static inline vf NAME_advance(vf *state, const vf *action, vi *terminated)   the reward; *terminated is a mask
-//     static inline void NAME_observe(const vf *state, vf *obs)
-//     ENVIRONMENT(NAME, STATE, OBS, ACTION, RESET_DRAWS)           the four counts are per slot
-//
-// or, where the observation is the state, no NAME_observe and ENVIRONMENT_OBSERVING_STATE(NAME, STATE, ACTION, RESET_DRAWS).
-// The line must start in the first column. A discrete action is its index as a float. It makes two kernels:
-//
-// NAME_reset starts every slot anew and clears its statistics.
-//     state_out     [STATE, Sp], Sp >= S and a multiple of PAD; obs_out [S, obs_pitch], zero from column OBS on
-//     episode_out   [9, Sp], see EPISODE_* below
-//     streams_in    [P, 4]: seed's low word, high word, member within its run, unused (random.cl)
-//     step          a number that no other reset of the run has, for the random draws
-//
-// NAME_step takes one step in every slot. Rows (p, t, e) of the rollout are at (p * T + t) * E + e.
-//     state_inout   [STATE, Sp]
-//     action_in     [S, action_pitch], in the environment's own units
-//     obs_out       [S, obs_pitch]: what the next action is to be chosen from, so after a reset where there was one
-//     reward_out    [P, T, E]
-//     terminated_out, truncated_out   [P, T, E], 0 or 1; both may be 1, as with Gymnasium's TimeLimit
-//     next_obs_out  [P, T, E, obs_pitch]: where the step itself led, before any reset
-//     episode_inout [9, Sp]
-//     time_limit    steps; truncated where as many have been taken
-//     auto_reset    1: a finished slot starts anew. 0: it goes on as it is, and each further step counts as finished again
-//
-// A slot whose state, action or reward isn't finite is terminated, counted and always starts anew; its reward and its
-// row of next_obs are written as 0, so that nothing else sees a NaN. Lanes never mix. Slots from S on are computed
-// too, with slot S - 1's actions, but written to no row, and their statistics stay 0.
+// environment: what the kernels of every environment (kernels.cl) are made of: batches of slots, random numbers,
+// episode statistics, and how rows are stored. No barrier, no local memory.
 #define EPISODE_ELAPSED 0         // steps taken in the running episode
 #define EPISODE_RETURN 1          // its sum of rewards so far
 #define EPISODE_FINISHED 2        // finished episodes; this and what follows counts since the host last cleared it
@@ -44,6 +12,10 @@
 #define EPISODE_COUNT 9
 
 #define RESET_PURPOSE 0x52534554u  // "RSET", in the random counter
+
+#define ENV_PASTE_(a, b) a##b
+#define ENV_PASTE(a, b) ENV_PASTE_(a, b)
+#define ENV(x) ENV_PASTE(ENV_NAME, _##x)  // pasted before x could expand: drivers have macros such as step
 #ifndef ALWAYS_INLINE  // Oclgrind doesn't know what inlining leaves behind, and is given another
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #endif
@@ -55,6 +27,11 @@ ALWAYS_INLINE vf finite_zero(const vf *value, int count) {
     vf sum = splat(0.0f);
     UNROLL for (int c = 0; c < count; ++c) sum = sum + (value[c] - value[c]);
     return sum;
+}
+
+// The observation of a task that shows its state.
+ALWAYS_INLINE void copy_components(const vf *value, vf *copy, int count) {
+    UNROLL for (int c = 0; c < count; ++c) copy[c] = value[c];
 }
 
 ALWAYS_INLINE void load_components(vf *value, __global const float *in, int count, int first, int slot_pitch) {
@@ -106,8 +83,24 @@ ALWAYS_INLINE void store_rows(const vf *value, __global float *out, int count, i
     }
 }
 
+// Lanes into rows as store_rows does, column c from obs[columns_in[c]].
+ALWAYS_INLINE void store_columns(const vf *obs, __global const int *columns_in, int count, __global float *out,
+                                 int first, int slot_count, int environment_count, int T, int t, int pitch) {
+    for (int column = 0; column < pitch; column += PAD) {
+        float lane[PAD][W];
+        for (int c = 0; c < PAD; ++c) vstore(column + c < count ? obs[columns_in[column + c]] : splat(0.0f), lane[c]);
+        int p = first / environment_count, e = first - p * environment_count;
+        for (int l = 0; l < W && first + l < slot_count; ++l) {
+            __global float *row_out = out + rollout_row(p, e, environment_count, T, t) * (size_t)pitch + column;
+            UNROLL for (int c = 0; c < PAD; ++c) row_out[c] = lane[c][l];
+            next_slot(&p, &e, environment_count);
+        }
+    }
+}
+
 // One value per slot into [P, T, E].
-ALWAYS_INLINE void store_float(vf value, __global float *out, int first, int slot_count, int environment_count, int T, int t) {
+ALWAYS_INLINE void store_float(vf value, __global float *out, int first, int slot_count, int environment_count, int T,
+                               int t) {
     int p = first / environment_count, e = first - p * environment_count;
     if (first + W <= slot_count && e + W <= environment_count) {
         vstore(value, out + rollout_row(p, e, environment_count, T, t));
@@ -121,7 +114,8 @@ ALWAYS_INLINE void store_float(vf value, __global float *out, int first, int slo
     }
 }
 
-ALWAYS_INLINE void store_mask(vi mask, __global int *out, int first, int slot_count, int environment_count, int T, int t) {
+ALWAYS_INLINE void store_mask(vi mask, __global int *out, int first, int slot_count, int environment_count, int T,
+                              int t) {
     const vi value = select(splati(0), splati(1), mask);
     int p = first / environment_count, e = first - p * environment_count;
     if (first + W <= slot_count && e + W <= environment_count) {
@@ -139,7 +133,7 @@ ALWAYS_INLINE void store_mask(vi mask, __global int *out, int first, int slot_co
 // The draws of a reset: word j of block b is draw 4 b + j. Key: the member's seed; counter: (e * blocks + b, step,
 // purpose, member within its run).
 ALWAYS_INLINE void reset_draws(vf *u, int count, __global const uint *streams_in, int first, int slot_count,
-                                    int environment_count, uint step) {
+                               int environment_count, uint step) {
     int key0[W], key1[W], member[W], environment[W];
     const int start = first < slot_count ? first : slot_count - 1;
     int p = start / environment_count, e = start - p * environment_count;
@@ -184,63 +178,3 @@ ALWAYS_INLINE void count_step(__global float *episode_inout, int first, int slot
     }
     store_components(episode, episode_inout, EPISODE_COUNT, first, slot_pitch);
 }
-
-#define ENVIRONMENT(NAME, STATE, OBS, ACTION, RESET_DRAWS) \
-__kernel void NAME##_reset(__global float *state_out, __global float *obs_out, __global float *episode_out, \
-                           __global const uint *streams_in, const int slot_pitch, const int slot_count, \
-                           const int environment_count, const int obs_pitch, const uint step) { \
-    const int first = (int)get_global_id(0) * W; \
-    if (first >= slot_pitch) return; \
-    vf u[RESET_DRAWS], state[STATE], obs[OBS]; \
-    reset_draws(u, RESET_DRAWS, streams_in, first, slot_count, environment_count, step); \
-    NAME##_start(u, state); \
-    NAME##_observe(state, obs); \
-    store_components(state, state_out, STATE, first, slot_pitch); \
-    store_rows(obs, obs_out, OBS, first, slot_count, slot_count, 1, 0, obs_pitch); \
-    UNROLL for (int c = 0; c < EPISODE_COUNT; ++c) \
-        vstore(splat(0.0f), episode_out + (size_t)c * (size_t)slot_pitch + (size_t)first); \
-} \
-__kernel void NAME##_step(__global float *state_inout, __global const float *action_in, __global float *obs_out, \
-                          __global float *reward_out, __global int *terminated_out, __global int *truncated_out, \
-                          __global float *next_obs_out, __global float *episode_inout, __global const uint *streams_in, \
-                          const int slot_pitch, const int slot_count, \
-                          const int environment_count, const int T, const int t, const int action_pitch, \
-                          const int obs_pitch, const int time_limit, const int auto_reset, const uint step) { \
-    const int first = (int)get_global_id(0) * W; \
-    if (first >= slot_pitch) return; \
-    vf state[STATE], obs[OBS], action[ACTION]; \
-    load_components(state, state_inout, STATE, first, slot_pitch); \
-    load_rows(action, action_in, ACTION, first, slot_count, action_pitch); \
-    vf suspect = finite_zero(state, STATE) + finite_zero(action, ACTION); \
-    vi terminated = splati(0); \
-    vf reward = NAME##_advance(state, action, &terminated); \
-    suspect = suspect + finite_zero(state, STATE) + (reward - reward); \
-    const vi bad = !(suspect == 0.0f); \
-    const vf elapsed = vload(episode_inout + first) + 1.0f; \
-    const vi truncated = elapsed >= splat((float)time_limit); \
-    terminated = terminated | bad; \
-    reward = select(reward, splat(0.0f), bad); \
-    const vi done = terminated | truncated, restart = auto_reset ? done : bad; \
-    NAME##_observe(state, obs); \
-    UNROLL for (int c = 0; c < OBS; ++c) obs[c] = select(obs[c], splat(0.0f), bad); \
-    store_rows(obs, next_obs_out, OBS, first, slot_count, environment_count, T, t, obs_pitch); \
-    store_float(reward, reward_out, first, slot_count, environment_count, T, t); \
-    store_mask(terminated, terminated_out, first, slot_count, environment_count, T, t); \
-    store_mask(truncated, truncated_out, first, slot_count, environment_count, T, t); \
-    count_step(episode_inout, first, slot_count, slot_pitch, elapsed, reward, done, restart, bad, splat(0.0f)); \
-    if (any_lane(restart)) { \
-        vf u[RESET_DRAWS], fresh[STATE]; \
-        reset_draws(u, RESET_DRAWS, streams_in, first, slot_count, environment_count, step); \
-        NAME##_start(u, fresh); \
-        UNROLL for (int c = 0; c < STATE; ++c) state[c] = select(state[c], fresh[c], restart); \
-        NAME##_observe(state, obs); \
-    } \
-    store_components(state, state_inout, STATE, first, slot_pitch); \
-    store_rows(obs, obs_out, OBS, first, slot_count, slot_count, 1, 0, obs_pitch); \
-}
-
-#define ENVIRONMENT_OBSERVING_STATE(NAME, STATE, ACTION, RESET_DRAWS) \
-static inline void NAME##_observe(const vf *state, vf *obs) { \
-    UNROLL for (int c = 0; c < STATE; ++c) obs[c] = state[c]; \
-} \
-    ENVIRONMENT(NAME, STATE, STATE, ACTION, RESET_DRAWS)

@@ -4,7 +4,7 @@ typedef struct { vf hi, lo; } pair;
 
 static inline pair pair_of(vf hi, vf lo) { pair r; r.hi = hi; r.lo = lo; return r; }
 static inline pair pair_sum_ordered(vf a, vf b) { const vf s = a + b; return pair_of(s, b - (s - a)); }  // |a| >= |b|
-static inline pair pair_sum(vf a, vf b) {                                                                 // exact (Knuth)
+static inline pair pair_sum(vf a, vf b) {  // exact (Knuth)
     const vf s = a + b, b_part = s - a;
     return pair_of(s, (a - (s - b_part)) + (b - b_part));
 }
@@ -25,10 +25,13 @@ static inline pair pair_div(pair a, pair b) {
     const vf q = a.hi / b.hi;
     return pair_sum_ordered(q, (fma(-q, b.hi, a.hi) + fma(-q, b.lo, a.lo)) / b.hi);
 }
-static inline pair pair_select(pair a, pair b, vi mask) { return pair_of(select(a.hi, b.hi, mask), select(a.lo, b.lo, mask)); }
+static inline pair pair_select(pair a, pair b, vi mask) {
+    return pair_of(select(a.hi, b.hi, mask), select(a.lo, b.lo, mask));
+}
 static inline pair pair_flip(pair a, vu sign) { return pair_of(sign_flipped(a.hi, sign), sign_flipped(a.lo, sign)); }
 
-// Sine and cosine within 7e-10 for |x| < 2^12: x less a multiple of pi/2, then Taylor's series, whose first terms are pairs.
+// Sine and cosine within 7e-10 for |x| < 2^12: x less a multiple of pi/2, then Taylor's series, whose first terms are
+// pairs.
 static inline void pair_sincos(pair x, pair *s, pair *c) {
     const vf t = fma(x.hi, splat(0.636619772f), splat(ROUND_SHIFT));
     const vf n = t - ROUND_SHIFT;

@@ -1,10 +1,10 @@
-// physics: what the planar and the 3D engine share: names, settings, the impedance of a constraint, and how a model's
-// observation is stored. The formulas are MuJoCo 4.0.0's (Todorov, Erez and Tassa 2012, IROS); no barrier, no local
-// memory.
+// physics: what the planar and the 3D engine share: names, settings and the impedance of a constraint. The formulas are
+// MuJoCo 4.0.0's (Todorov, Erez and Tassa 2012, IROS); no barrier, no local memory.
 //
-// A program for one model is: this file, models/NAME.cl (generated from NAME.json: lists of literals), planar.cl or
-// spatial.cl, which compute with them, kernels.cl and end.cl. The lists are macros that take a macro: every line calls
-// a function with literal indices and coefficients, so the tree's loops are unrolled and what is zero falls away.
+// A program for one model is: this file, generated/NAME.cl (made from NAME.json: lists of literals), planar.cl or
+// spatial.cl, which compute with them, task.cl, env/kernels.cl and, in the C build, end.cl. The lists are macros that
+// take a macro: every line calls a function with literal indices and coefficients, so the tree's loops are unrolled and
+// what is zero falls away.
 //
 // An engine gives, for W environments at once,
 //     MODEL(start)    a fresh state and its observation from MODEL_DRAWS uniforms
@@ -12,9 +12,7 @@
 //     MODEL(advance)  one environment step: the reward, and the observation of where it led
 // A state is qpos [MODEL_NQ], qvel [MODEL_NV], then what MODEL_STATE leaves room for. obs has MODEL_FULL entries, every
 // one that any variant of the task shows; columns_in picks and orders those that are stored.
-#define MODEL_PASTE_(a, b) a##b
-#define MODEL_PASTE(a, b) MODEL_PASTE_(a, b)
-#define MODEL(x) MODEL_PASTE(MODEL_NAME, _##x)  // pasted before x could expand: drivers have macros such as step
+#define MODEL(x) ENV_PASTE(MODEL_NAME, _##x)  // as ENV(x)
 
 // Several lanes: a phase is a function of its own, for smaller code. One lane (GPUs): everything is inlined into
 // registers.
@@ -100,19 +98,4 @@ ALWAYS_INLINE void normals_from_uniforms(vf u, vf turn, vf *z0, vf *z1) {
     sincos_turns_strict(turn, &s, &c);
     *z0 = radius * c;
     *z1 = radius * s;
-}
-
-// Lanes into rows as store_rows does, column c from obs[columns_in[c]].
-ALWAYS_INLINE void store_columns(const vf *obs, __global const int *columns_in, int count, __global float *out,
-                                 int first, int slot_count, int environment_count, int T, int t, int pitch) {
-    for (int column = 0; column < pitch; column += PAD) {
-        float lane[PAD][W];
-        for (int c = 0; c < PAD; ++c) vstore(column + c < count ? obs[columns_in[column + c]] : splat(0.0f), lane[c]);
-        int p = first / environment_count, e = first - p * environment_count;
-        for (int l = 0; l < W && first + l < slot_count; ++l) {
-            __global float *row_out = out + rollout_row(p, e, environment_count, T, t) * (size_t)pitch + column;
-            UNROLL for (int c = 0; c < PAD; ++c) row_out[c] = lane[c][l];
-            next_slot(&p, &e, environment_count);
-        }
-    }
 }
