@@ -15,7 +15,7 @@ public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Vo
         "peak_fma", "\(items) items x \(rounds) rounds", work: Double(items * queue.lanes) * 24 * Double(rounds),
         unit: "GFLOP/s", scale: 1e-9
     ) {
-        try queue.launch("peak_fma", over: [items], out, Int32(items), rounds, Float(0.999), Float(1e-3))
+        try queue.launch("peak_fma", over: [items], out, items, rounds, Float(0.999), Float(1e-3))
     }
     try report(peak)
     let bytes = queue.device.isGPU ? 1 << 28 : 1 << 26
@@ -24,14 +24,14 @@ public func benchmarkKernels(on queue: Queue, report: (Measurement) throws -> Vo
         watch.measure(
             "peak_copy", "\(bytes >> 20) MiB read and written", work: 2 * Double(bytes), unit: "GB/s", scale: 1e-9
         ) {
-            try queue.launch("peak_copy", over: [bytes / 4 / queue.lanes], from, to, Int32(bytes / 4))
+            try queue.launch("peak_copy", over: [bytes / 4 / queue.lanes], from, to, bytes / 4)
         })
     // One work-item, nothing to do: what a launch costs, in a burst and with a wait after each.
     let one = try queue.tensor(.float32, [16])
     for (name, inner) in [("launch_burst", 1000), ("launch_and_wait", 1)] {
         try report(
             watch.measure(name, "1 work-item", work: 1, unit: "launches/s", scale: 1, inner: inner) {
-                try queue.launch("fill_float", over: [1], one, UInt64(1), Float(0))
+                try queue.launch("fill_float", over: [1], one, 1, Float(0))
                 if inner == 1 { try queue.finish() }
             })
     }

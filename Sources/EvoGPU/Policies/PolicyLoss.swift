@@ -32,8 +32,8 @@ final class PolicyLoss {
     func keepOldLogStd(_ parameters: Tensor) throws {
         guard let logStd = network.logStd else { return }
         try queue.launch(
-            "copy_slot", over: [oldLogStd.pitch / queue.lanes, members], parameters, oldLogStd, UInt64(logStd),
-            UInt64(parameters.pitch), Int32(members), Int32(oldLogStd.pitch))
+            "copy_slot", over: [oldLogStd.pitch / queue.lanes, members], parameters, oldLogStd, logStd,
+            parameters.pitch, members, oldLogStd.pitch)
     }
 
     /// From the outputs of ``policy`` and ``value``, both of which have seen the minibatch. Enqueues and returns.
@@ -53,7 +53,7 @@ final class PolicyLoss {
                 "gaussian_policy_loss", over: range, policy.output, value.output, parameters, oldLogStd, actions,
                 distributions, scalars,
                 advantageStatistics, settings, policy.outputGradient, logStdGradients, value.outputGradient, statistics,
-                UInt64(logStd), UInt64(parameters.pitch), p, b, n, pitch, scalarPitch, form)
+                logStd, parameters.pitch, p, b, n, pitch, scalarPitch, form)
         } else {
             try queue.launch(
                 "categorical_policy_loss", over: range, policy.output, value.output, actions, distributions, scalars,

@@ -264,10 +264,10 @@ private final class DeterministicEpisodes {
         try forward.forward(view, parameters: parameters, on: queue)
         try queue.launch(
             "episode_act", over: [slots], forward.output, observations, environment.episode, b.bounds, b.explorers,
-            b.random, b.clips, b.normals, b.uniforms, noise, b.actions, transitions ?? b.nothing, Int32(slots),
-            Int32(plan.episodes), Int32(pitch), Int32(limit), Int32(t), Int32(n), Int32(width),
-            Int32(observations.pitch), Int32(forward.output.pitch), Int32(b.normals.pitch),
-            Int32(transitions == nil ? 0 : 1), exploration?.theta ?? 0, exploration?.sigma ?? 0,
+            b.random, b.clips, b.normals, b.uniforms, noise, b.actions, transitions ?? b.nothing, slots,
+            plan.episodes, pitch, limit, t, n, width,
+            observations.pitch, forward.output.pitch, b.normals.pitch,
+            transitions == nil ? 0 : 1, exploration?.theta ?? 0, exploration?.sigma ?? 0,
             exploration?.scale ?? 0)
         try environment.step(
             actions: b.actions, reward: b.reward, terminated: b.terminated, truncated: b.truncated,
@@ -275,7 +275,7 @@ private final class DeterministicEpisodes {
         guard let transitions, let lengths else { return }
         try queue.launch(
             "episode_record", over: [slots], b.next, b.reward, b.terminated, b.truncated, environment.episode,
-            transitions, lengths, Int32(slots), Int32(pitch), Int32(limit), Int32(t), Int32(n), Int32(width),
-            Int32(b.next.pitch), Int32(plan.truncationMasks ? 1 : 0))
+            transitions, lengths, slots, pitch, limit, t, n, width,
+            b.next.pitch, plan.truncationMasks)
     }
 }

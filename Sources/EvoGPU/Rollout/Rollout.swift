@@ -106,29 +106,28 @@ public final class Rollout {
                     noise, streams: streams, step: UInt32(truncatingIfNeeded: number), purpose: "ACTN")
             }
         }
-        let slots = Int32(members * environments), e = Int32(environments), count = Int32(steps),
-            width = Int32(spec.observationCount)
-        let actionCount = Int32(policy.kind.count), statistics = normaliser
+        let slots = members * environments, e = environments, count = steps, width = spec.observationCount
+        let actionCount = policy.kind.count, statistics = normaliser
         for t in 0..<steps {
             try queue.launch(
                 "observe", over: [members * environments], environment.observations, statistics?.mean ?? current,
                 statistics?.variance ?? current,
-                observations, current, slots, e, count, Int32(t), width, Int32(observations.pitch),
-                Int32(statistics == nil ? 0 : 1), ObservationNormaliser.epsilon, statistics?.limit ?? 0)
+                observations, current, slots, e, count, t, width, observations.pitch,
+                statistics == nil ? 0 : 1, ObservationNormaliser.epsilon, statistics?.limit ?? 0)
             let decision = try decide(t, current)
             if isDiscrete {
                 try queue.launch(
                     "categorical_act", over: [members * environments], decision.distribution, noise, actions,
                     distributions, logProbabilities, environmentActions,
-                    Int32(noise.pitch), slots, e, count, Int32(t), actionCount, Int32(actions.pitch),
-                    Int32(deterministic ? 1 : 0))
+                    noise.pitch, slots, e, count, t, actionCount, actions.pitch,
+                    deterministic)
             } else {
                 try queue.launch(
                     "gaussian_act", over: [members * environments], decision.distribution, decision.logStd, noise,
                     bounds, actions, distributions, logProbabilities,
-                    environmentActions, UInt64(decision.offset), UInt64(decision.memberStride),
-                    UInt64(decision.slotStride), Int32(noise.pitch), slots, e, count, Int32(t),
-                    actionCount, Int32(actions.pitch), Int32(deterministic ? 1 : 0))
+                    environmentActions, decision.offset, decision.memberStride,
+                    decision.slotStride, noise.pitch, slots, e, count, t,
+                    actionCount, actions.pitch, deterministic)
             }
             try environment.step(
                 actions: environmentActions, reward: rewards, terminated: terminated, truncated: truncated,
@@ -172,13 +171,13 @@ public final class ObservationNormaliser {
         try queue.launch(
             "merge_statistics", over: [x.pitch / queue.lanes, members], x, count, mean, variance, next.count, next.mean,
             next.variance,
-            Int32(members), Int32(x.shape[1]), Int32(width), Int32(x.pitch))
+            members, x.shape[1], width, x.pitch)
     }
     /// Normalises `[P, rows, n]` (padded) in place with the current statistics. Enqueues and returns.
     public func normalise(_ x: Tensor, on queue: Queue) throws {
         try queue.launch(
-            "normalise_rows", over: [x.shape[1], members], x, mean, variance, Int32(members), Int32(x.shape[1]),
-            Int32(width), Int32(x.pitch), Self.epsilon, limit)
+            "normalise_rows", over: [x.shape[1], members], x, mean, variance, members, x.shape[1],
+            width, x.pitch, Self.epsilon, limit)
     }
     /// Makes the statistics of the last update current. Enqueues and returns.
     public func commit(on queue: Queue) throws {

@@ -27,7 +27,7 @@ public final class RolloutHistory {
         try queue.launch(
             "keep_rollout", over: [rows, members], rollout.observations, rollout.rewards, rollout.terminated,
             rollout.truncated, observations, rewards, ended,
-            Int32(members), Int32(rows), Int32(observations.pitch), Int32(newest), Int32(slots))
+            members, rows, observations.pitch, newest, slots)
     }
 
     /// Forgets everything: the policies are new ones.

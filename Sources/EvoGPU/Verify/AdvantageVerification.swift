@@ -24,7 +24,7 @@ func verifyAdvantage(_ reference: ReferenceCase, on queue: Queue) throws -> [Arr
         "generalised_advantage", over: [environments, 1], floats("reward"), floats("value"), floats("next_value"),
         flags("terminated"), flags("truncated"),
         queue.tensor([Float(gamma), Float(lambda)], [1, 2]), queue.tensor([Float(1)], [1]), advantage, returns,
-        Int32(1), Int32(steps), Int32(environments), Float.greatestFiniteMagnitude)
+        1, steps, environments, Float.greatestFiniteMagnitude)
     // Three roundings per step; what a step adds fades by gamma lambda, so that no more than 1 / (1 - gamma lambda)
     // steps count. Gamma and lambda as floats are off by 2^-25 each, always to the same side: that adds up to 2^-24 per
     // step of the horizon.

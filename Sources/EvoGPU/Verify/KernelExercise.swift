@@ -125,7 +125,7 @@ private func exerciseRows(on queue: Queue) throws {
         let sum = try queue.tensor(.float32, [rows]), mean = try queue.tensor(.float32, [rows]),
             variance = try queue.tensor(.float32, [rows])
         try queue.launch(
-            "reduce_rows", over: [rows], x, sum, mean, variance, Int32(rows), Int32(columns), Int32(x.pitch), Int32(1))
+            "reduce_rows", over: [rows], x, sum, mean, variance, rows, columns, x.pitch, 1)
         try queue.argmax(x, into: queue.tensor(.int32, [rows]))
         try queue.argsort(x, into: queue.tensor(.int32, [rows, columns]))
         try queue.logSoftmax(y, x)
@@ -329,7 +329,7 @@ private func exerciseArrays(on queue: Queue) throws {
     }
     try queue.fill(queue.tensor(.float32, [35]), 1)
     try queue.launch(
-        "peak_fma", over: [3], queue.tensor(.float32, [3 * lanes]), Int32(3), Int32(2), Float(0.5), Float(1))
+        "peak_fma", over: [3], queue.tensor(.float32, [3 * lanes]), 3, 2, Float(0.5), Float(1))
     try queue.launch(
-        "peak_copy", over: [48 / lanes], normals([1, 48], on: queue), queue.tensor(.float32, [48]), Int32(48))
+        "peak_copy", over: [48 / lanes], normals([1, 48], on: queue), queue.tensor(.float32, [48]), 48)
 }

@@ -221,8 +221,8 @@ public final class GPO: Algorithm {
     /// children.
     private func retireBroken(_ returns: [Double], _ record: inout RoundRecord) throws -> [Bool] {
         try queue.launch(
-            "finite_rows", over: [ppo.members], ppo.parameters, parts.finite, Int32(ppo.members),
-            Int32(ppo.parameters.pitch))
+            "finite_rows", over: [ppo.members], ppo.parameters, parts.finite, ppo.members,
+            ppo.parameters.pitch)
         let flags: [Int32] = try parts.finite.read()
         return (0..<ppo.members).map { member in
             let healthy = flags[member] == 1 && returns[member].isFinite

@@ -65,14 +65,14 @@ public final class TD3: OffPolicyLearner {
         let next = targetActor.output, elements = self.batch * next.pitch
         try queue.launch(
             "smooth_target_actions", over: [(elements + 4 * queue.lanes - 1) / (4 * queue.lanes), count], streams,
-            steps, next, Int32(count), Int32(elements), Int32(next.shape[2]), Int32(next.pitch),
+            steps, next, count, elements, next.shape[2], next.pitch,
             noise, noiseLimit, UInt32(truncatingIfNeeded: number), RandomPurpose("TD3N").rawValue)
         for (workspace, parameters) in zip(targetWorkspaces, targetCritics) {
             try workspace.forward(
                 state: nextStates, action: MatrixView(next), parameters: parameters, members: count, on: queue)
         }
         try queue.launch(
-            "twin_minimum", over: [rows], targetWorkspaces[0].output, targetWorkspaces[1].output, Int32(rows))
+            "twin_minimum", over: [rows], targetWorkspaces[0].output, targetWorkspaces[1].output, rows)
         for (parameters, optimiser) in zip(critics, criticOptimisers) {
             try onlineCritic.forward(
                 state: states, action: MatrixView(batch.actions), parameters: parameters, members: count, on: queue)
@@ -90,7 +90,7 @@ public final class TD3: OffPolicyLearner {
         // Members have learned unequally often: of those that are not due neither actor nor targets move.
         guard before.prefix(count).contains(where: { ($0 + number + 1).isMultiple(of: delay) }) else { return }
         try queue.launch(
-            "delay_actors", over: [count], steps, tau, actorOptimiser.active, dueTau, Int32(count),
+            "delay_actors", over: [count], steps, tau, actorOptimiser.active, dueTau, count,
             UInt32(truncatingIfNeeded: number), UInt32(delay))
         try policyGradient.step(
             states, actorParameters: actorParameters, optimiser: actorOptimiser, critic: onlineCritic,

@@ -237,7 +237,7 @@ public final class PPO: Algorithm {
                 try lose(buffers.ordered, first: first, count: min(config.batchSize, rows - first), afterUpdate: true)
             }
             try queue.launch(
-                "adapt_penalty", over: [members], buffers.log, buffers.klTargets, buffers.settings, Int32(members))
+                "adapt_penalty", over: [members], buffers.log, buffers.klTargets, buffers.settings, members)
         }
         try rollout.normaliser?.commit(on: queue)
         iteration += 1
@@ -248,7 +248,7 @@ public final class PPO: Algorithm {
 
     /// Values of every observation and of what followed it, then advantages and returns.
     private func estimateAdvantages() throws {
-        let p = Int32(members), t = Int32(config.rolloutSteps), e = Int32(config.environments),
+        let p = members, t = config.rolloutSteps, e = config.environments,
             rows = config.environments * config.rolloutSteps
         try rollout.finish(on: queue)
         for (observations, values) in [
@@ -261,8 +261,8 @@ public final class PPO: Algorithm {
                     pitch: observations.pitch)
                 try value.forward(view, parameters: parameters, rows: count, on: queue)
                 try queue.launch(
-                    "take_column", over: [count, members], value.output, values, p, Int32(count),
-                    Int32(value.output.pitch), Int32(rows), Int32(first))
+                    "take_column", over: [count, members], value.output, values, p, count,
+                    value.output.pitch, rows, first)
             }
         }
         let range = [config.environments, members]
@@ -270,11 +270,11 @@ public final class PPO: Algorithm {
             try queue.launch(
                 "discounted_rewards", over: range, rollout.rewards, rollout.terminated, rollout.truncated,
                 buffers.discounts,
-                buffers.runningRewards, buffers.rewardSums, p, t, e, Int32(buffers.rewardSums.pitch))
+                buffers.runningRewards, buffers.rewardSums, p, t, e, buffers.rewardSums.pitch)
             try queue.launch(
                 "reward_statistics", over: [members], buffers.rewardSums, buffers.rewardStatistics, buffers.rewardScale,
-                p, Int32(rows),
-                Int32(buffers.rewardSums.pitch), Float(1e-8))
+                p, rows,
+                buffers.rewardSums.pitch, Float(1e-8))
         }
         try queue.launch(
             "generalised_advantage", over: range, rollout.rewards, buffers.values, buffers.nextValues,
@@ -287,22 +287,22 @@ public final class PPO: Algorithm {
     /// Both networks on one minibatch, the loss's gradients with respect to their outputs, and the log. Stops members
     /// whose KL is too large.
     private func lose(_ order: Tensor, first: Int, count: Int, afterUpdate: Bool) throws {
-        let p = Int32(members), rows = Int32(config.environments * config.rolloutSteps), b = Int32(count)
+        let p = members, rows = config.environments * config.rolloutSteps, b = count
         try queue.launch(
             "gather_minibatch", over: [count, members], order, rollout.observations, rollout.actions,
             rollout.distributions, rollout.logProbabilities,
             buffers.advantages, buffers.returns, buffers.observations, buffers.actions, loss.distributions,
             buffers.scalars, p, rows,
-            Int32(first), b,
-            Int32(order.pitch), Int32(buffers.observations.pitch), Int32(buffers.actions.pitch),
-            Int32(buffers.scalars.pitch))
+            first, b,
+            order.pitch, buffers.observations.pitch, buffers.actions.pitch,
+            buffers.scalars.pitch)
         let x = MatrixView(
             buffers.observations, memberStride: count * buffers.observations.pitch, pitch: buffers.observations.pitch)
         try policy.forward(x, parameters: parameters, rows: count, on: queue)
         try value.forward(x, parameters: parameters, rows: count, on: queue)
         try queue.launch(
             "advantage_statistics", over: [members], buffers.scalars, buffers.advantageStatistics, p, b,
-            Int32(buffers.scalars.pitch), Int32(config.normaliseAdvantage ? 1 : 0))
+            buffers.scalars.pitch, config.normaliseAdvantage)
         try loss.evaluate(
             form: config.objective.form, rows: count, parameters: parameters, actions: buffers.actions,
             scalars: buffers.scalars,
@@ -310,7 +310,7 @@ public final class PPO: Algorithm {
         try loss.sumStatistics(into: buffers.sums, rows: count)
         try queue.launch(
             "policy_progress", over: [members], buffers.sums, buffers.klLimits, optimiser.active, buffers.log, p, b,
-            Int32(afterUpdate ? 1 : 0))
+            afterUpdate)
     }
 
     /// Gradients of every parameter, those on similar members' samples with them, and one step of Adam for the members
@@ -339,7 +339,7 @@ public final class PPO: Algorithm {
             "collect_figures", over: [members], buffers.log, rollout.environment.episode, buffers.settings,
             optimiser.norms,
             optimiser.skipped, optimiser.active, buffers.figures,
-            Int32(members), Int32(config.environments), Int32(rollout.environment.episode.pitch))
+            members, config.environments, rollout.environment.episode.pitch)
         let all: [Float] = try buffers.figures.read()
         return (0..<members).map { member in
             let row = all[member * Self.figureCount..<(member + 1) * Self.figureCount].map(Double.init)
