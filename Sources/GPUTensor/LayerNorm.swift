@@ -7,6 +7,15 @@ public enum LayerNormForm: Int32, Sendable, CaseIterable {
 
     /// The epsilon of the published form.
     public var epsilon: Float { self == .pytorch ? 1e-5 : 1e-6 }
+
+    /// In words, for the readers of exported policies.
+    package var formula: String {
+        switch self {
+        case .pytorch:
+            "norm.weight * (y - mean(y)) / sqrt(variance(y) + layer_norm_epsilon) + norm.bias, variance with 1/n"
+        case .erl: "norm.weight * (y - mean(y)) / (std(y) + layer_norm_epsilon) + norm.bias, std with 1/(n - 1)"
+        }
+    }
 }
 
 /// A layer normalisation's place in a parameter row.

@@ -121,6 +121,9 @@ public struct Column<Row> {
         (self.role, self.value) = (role, value)
     }
 
+    /// The value as `metrics.csv` has it.
+    package func written(_ row: Row) -> String { value(row).text }
+
     /// The same metric of a row that holds this one's.
     func of<Other>(_ part: @escaping (Other) -> Row) -> Column<Other> {
         Column<Other>(name, meaning, role) { value(part($0)) }

@@ -70,18 +70,8 @@ extension TrainedPopulation {
         } else {
             steps.append("x = observation")
         }
-        switch norm {
-        case nil: break
-        case .pytorch: text["layer_norm_epsilon"] = "\(LayerNormForm.pytorch.epsilon)"
-        case .erl: text["layer_norm_epsilon"] = "\(LayerNormForm.erl.epsilon)"
-        }
-        let normalised =
-            switch norm {
-            case nil: ""
-            case .pytorch:
-                "norm.weight * (y - mean(y)) / sqrt(variance(y) + layer_norm_epsilon) + norm.bias, variance with 1/n"
-            case .erl: "norm.weight * (y - mean(y)) / (std(y) + layer_norm_epsilon) + norm.bias, std with 1/(n - 1)"
-            }
+        if let norm { text["layer_norm_epsilon"] = "\(norm.epsilon)" }
+        let normalised = norm?.formula ?? ""
         steps.append(
             "y = policy.i.weight x + policy.i.bias\(normalised.isEmpty ? "" : ", then \(normalised)"), x = activation(y) for every layer but the last, which is x = y"
         )
