@@ -212,7 +212,7 @@ import Testing
     // Both critics learn the reward and the smaller of both targets' values of where the target actor would go.
     @Test(arguments: Backend.available) func bothCriticsLearnTheSmallerTarget(backend: Backend) throws {
         let queue = try backend.makeQueue(), members = 2, b = 7,
-            actor = ActorNetwork(observations: 3, actions: 2, hidden: [9]),
+            actor = Policy.erl(observations: 3, actions: 2, hidden: [9]),
             critic = CriticNetwork(observations: 3, actions: 2, first: 8, second: 10)
         let streams = try queue.tensor(Queue.streamWords(seeds: [1], membersPerRun: members), [members, 4]),
             steps = try queue.tensor([0, 0] as [UInt32])

@@ -28,7 +28,7 @@ import Testing
     }
 
     /// What each policy does in the given states, `[P, rows, actions]`.
-    private func actions(_ actor: ActorNetwork, _ parameters: Tensor, _ states: [Float], rows: Int, on queue: Queue)
+    private func actions(_ actor: Policy, _ parameters: Tensor, _ states: [Float], rows: Int, on queue: Queue)
         throws -> [Float]
     {
         let members = parameters.shape[0],
@@ -76,7 +76,7 @@ import Testing
     /// Of two nearly constant parents, +0.6 and -0.6, a child does in each state what its run's critic values more; it
     /// starts from -0.6.
     @Test(arguments: Backend.available) func aChildPrefersTheParentThatTheCriticPrefers(backend: Backend) throws {
-        let queue = try backend.makeQueue(), actor = ActorNetwork(observations: 3, actions: 1, hidden: [24, 24]),
+        let queue = try backend.makeQueue(), actor = Policy.erl(observations: 3, actions: 1, hidden: [24, 24]),
             critic = CriticNetwork(observations: 3, actions: 1, first: 24, second: 24)
         let layout = actor.layout, runs = 2, population = 3, capacity = 600
         var rows = randomRows(layout, runs * population, seed: 23)
@@ -120,7 +120,7 @@ import Testing
     }
 
     private struct Scene {
-        let actor = ActorNetwork(observations: 5, actions: 3, hidden: [19, 7]),
+        let actor = Policy.erl(observations: 5, actions: 3, hidden: [19, 7]),
             critic = CriticNetwork(observations: 5, actions: 3, first: 18, second: 9)
         // full; two batches; less than one; nothing; three
         let population = 6, capacity = 53, counts = [53, 20, 5, 0, 37, 53]
@@ -235,7 +235,7 @@ import Testing
     /// Actions change in proportion to sigma while it is small, and more with every larger one. A Gaussian mutation a
     /// tenth as strong changes them as much: what it draws anew does not depend on its strength.
     @Test(arguments: Backend.usual) func proximalChangesGrowWithTheirMagnitude(backend: Backend) throws {
-        let queue = try backend.makeQueue(), actor = ActorNetwork(observations: 17, actions: 6, hidden: [64, 64]),
+        let queue = try backend.makeQueue(), actor = Policy.erl(observations: 17, actions: 6, hidden: [64, 64]),
             layout = actor.layout, population = 12
         let start = randomRows(layout, population, seed: 41, scale: 0.2),
             streams = Queue.streamWords(seeds: [5], membersPerRun: population)
@@ -291,7 +291,7 @@ import Testing
 
     /// Gaps over whole memories, against plain Double arithmetic on the policies' own outputs.
     @Test(arguments: Backend.available) func distancesAreMeanSquaredGaps(backend: Backend) throws {
-        let queue = try backend.makeQueue(), actor = ActorNetwork(observations: 5, actions: 3, hidden: [19]), runs = 2,
+        let queue = try backend.makeQueue(), actor = Policy.erl(observations: 5, actions: 3, hidden: [19]), runs = 2,
             population = 3, counts = [9, 4, 11, 1, 7, 2]
         let parameters = try queue.tensor(randomRows(actor.layout, 6, seed: 51), [6, actor.layout.rowCount]),
             memory = try memory(counts, capacity: 11, observations: 5, actions: 3, seed: 52, on: queue)

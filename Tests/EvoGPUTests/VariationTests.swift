@@ -5,7 +5,7 @@ import Testing
 
 /// ERL's two operators, n-point crossover and Gaussian mutation.
 @Suite struct VariationTests {
-    private let actor = ActorNetwork(observations: 5, actions: 3, hidden: [19, 7])
+    private let actor = Policy.erl(observations: 5, actions: 3, hidden: [19, 7])
     private let population = 7
 
     /// Parameters that differ everywhere but in the padding, in rows.
@@ -126,7 +126,7 @@ import Testing
     /// weights on average.
     @Test func hitsAreAsOftenAsInTheCode() throws {
         let queue = try Queue(Device.named("auto")),
-            actor = ActorNetwork(observations: 17, actions: 6, hidden: [64, 64]), layout = actor.layout,
+            actor = Policy.erl(observations: 17, actions: 6, hidden: [64, 64]), layout = actor.layout,
             population = 400
         let mutation = try GaussianMutation(
             layout, population: population, limit: 128,

@@ -22,7 +22,7 @@ public func benchmarkOperators(only: String? = nil, on queue: Queue, report: (Me
 }
 
 private struct OperatorBenchmark {
-    let actor = ActorNetwork(observations: 17, actions: 6), critic = CriticNetwork(observations: 17, actions: 6)
+    let actor = Policy.erl(observations: 17, actions: 6), critic = CriticNetwork(observations: 17, actions: 6)
     let population = 10, capacity = 8000
     let queue: Queue, watch: Stopwatch, stream: Tensor
     /// Operations of a policy's and a critic's forward pass on 128 rows; those of a gradient of weights are as many.

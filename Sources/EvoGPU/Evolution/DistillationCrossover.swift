@@ -26,7 +26,7 @@ public final class DistillationCrossover {
     public let settings: Settings
     /// Squared errors and regularisation of the last batch, `[C, B]`, by row.
     public let losses: Tensor
-    private let actor: ActorNetwork, critic: CriticNetwork
+    private let actor: Policy, critic: CriticNetwork
     private let population: Int, runs: Int, capacity: Int, owners: [Int]
     private let children: MemberRows
     private let first: Tensor, second: Tensor, student: Tensor, gradients: Tensor, critics: Tensor
@@ -50,7 +50,7 @@ public final class DistillationCrossover {
     ///   - streams: `[runs M, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
     /// - Throws: ``RunError`` naming a setting that cannot be used.
     public init(
-        _ actor: ActorNetwork, _ critic: CriticNetwork, runs: Int, population: Int, limit: Int, capacity: Int,
+        _ actor: Policy, _ critic: CriticNetwork, runs: Int, population: Int, limit: Int, capacity: Int,
         settings: Settings = Settings(),
         owners: [Int], streams: [UInt32], on queue: Queue
     ) throws {

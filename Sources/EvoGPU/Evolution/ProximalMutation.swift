@@ -15,7 +15,7 @@ public final class ProximalMutation {
         case all
     }
     public let states: Int
-    private let actor: ActorNetwork, scope: Scope
+    private let actor: Policy, scope: Scope
     private let mutants: MemberRows, owners: [Int]
     private let batch: TransitionBatch, memoryMembers: Tensor, rowCounts: Tensor, steps: Tensor
     private let pass: MLPWorkspace
@@ -32,7 +32,7 @@ public final class ProximalMutation {
     ///   - owners: `[P]`, which ring of the memory is each member's.
     ///   - streams: `[P, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
     public init(
-        _ actor: ActorNetwork, population: Int, limit: Int, states: Int = 256, scope: Scope = .matrices, owners: [Int],
+        _ actor: Policy, population: Int, limit: Int, states: Int = 256, scope: Scope = .matrices, owners: [Int],
         streams: [UInt32], on queue: Queue
     ) throws {
         guard states >= 1 else { throw RunError("mutation batch: \(states) states; at least 1 is accepted") }

@@ -10,7 +10,7 @@ func verifyDistillation(_ reference: ReferenceCase, on queue: Queue) throws -> [
     try reference.expectOrder("actor_parameter_order", actorParameterOrder)
     try reference.expectOrder("critic_parameter_order", criticParameterOrder)
     let rate = 1e-3  // the note's; PDERL's genetic actor rate
-    let actor = ActorNetwork(observations: observations, actions: actions, hidden: [hidden, hidden])
+    let actor = Policy.erl(observations: observations, actions: actions, hidden: [hidden, hidden])
     let critic = CriticNetwork(observations: observations, actions: actions, first: widths[0], second: widths[1])
     let rows = steps * batch, layout = actor.layout
 

@@ -261,7 +261,7 @@ private func exerciseMemory(on queue: Queue) throws {
 
 /// ERL's and PDERL's operators on a small population: odd sizes, one member, and lists that fill no work-space.
 private func exerciseOperators(on queue: Queue) throws {
-    let actor = ActorNetwork(observations: 5, actions: 3, hidden: [19, 7]), population = 5,
+    let actor = Policy.erl(observations: 5, actions: 3, hidden: [19, 7]), population = 5,
         streams = Queue.streamWords(seeds: [3], membersPerRun: population)
     let parameters = try normals([population, actor.layout.rowCount], on: queue)
     let swaps = [

@@ -11,7 +11,7 @@ func verifyNetworks(_ reference: ReferenceCase, on queue: Queue) throws -> [Arra
     )
     try reference.expectOrder("actor_parameter_order", actorParameterOrder)
     try reference.expectOrder("critic_parameter_order", criticParameterOrder)
-    let actor = ActorNetwork(observations: observations, actions: actions, hidden: [hidden, hidden])
+    let actor = Policy.erl(observations: observations, actions: actions, hidden: [hidden, hidden])
     let critic = CriticNetwork(observations: observations, actions: actions, first: widths[0], second: widths[1])
     let rows = members * batch
     func input(_ name: String, _ columns: Int) throws -> Tensor {

@@ -6,7 +6,7 @@ func verifySensitivity(_ reference: ReferenceCase, on queue: Queue) throws -> [A
     let (observations, actions, hidden) = try (reference.size("obs"), reference.size("act"), reference.size("hidden"))
     let (members, batch) = try (reference.size("members"), reference.size("batch"))
     try reference.expectOrder("actor_parameter_order", actorParameterOrder)
-    let actor = ActorNetwork(observations: observations, actions: actions, hidden: [hidden, hidden]),
+    let actor = Policy.erl(observations: observations, actions: actions, hidden: [hidden, hidden]),
         layout = actor.layout
     let rows = try reference.parameterRows("actor", members: members, layout), shape = [members, layout.rowCount],
         count = members * layout.parameterCount

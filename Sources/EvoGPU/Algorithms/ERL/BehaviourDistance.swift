@@ -7,7 +7,7 @@ import GPUTensor
 /// rows drawn from the latest of each memory, anew for every pair. Where a memory holds less than is asked for, all of
 /// it counts; the code then draws as many from the other.
 public final class BehaviourDistance {
-    private let actor: ActorNetwork, runs: Int, population: Int, states: Int, latest: Int
+    private let actor: Policy, runs: Int, population: Int, states: Int, latest: Int
     private let rotatedOwners: [Tensor], rotatedStreams: [Tensor]
     private let batch: TransitionBatch, rowCounts: Tensor, steps: Tensor, gaps: Tensor
     private let pass: MLPWorkspace
@@ -22,7 +22,7 @@ public final class BehaviourDistance {
     ///   - owners: `[runs M]`, which ring of the memory is each member's.
     ///   - streams: `[runs M, 4]`, as from ``Queue/streamWords(seeds:membersPerRun:)``.
     public init(
-        _ actor: ActorNetwork, runs: Int, population: Int, states: Int = 256, latest: Int = 1000, owners: [Int],
+        _ actor: Policy, runs: Int, population: Int, states: Int = 256, latest: Int = 1000, owners: [Int],
         streams: [UInt32], on queue: Queue
     ) throws {
         let members = runs * population

@@ -106,7 +106,7 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
 /// One table of policies: the population, and behind it every child.
 private final class StudyStage {
     let saved: SavedRun, config: ERLConfig, run: Int, settings: OperatorStudy.Settings, generation: Int
-    let actor: ActorNetwork, critic: CriticNetwork
+    let actor: Policy, critic: CriticNetwork
     let queue: Queue
     let k: Int
     /// Places of the children in the table.

@@ -13,7 +13,7 @@ final class Variation {
     ///
     /// - Parameter words: `[P, 4]`, the policies' random streams.
     init(
-        _ config: ERLConfig, runs: [ERL.Run], actor: ActorNetwork, critic: CriticNetwork, words: [UInt32],
+        _ config: ERLConfig, runs: [ERL.Run], actor: Policy, critic: CriticNetwork, words: [UInt32],
         on queue: Queue
     ) throws {
         (self.config, variants, policies) = (config, runs.map(\.variant), config.policies)

@@ -6,7 +6,7 @@ import GPUTensor
 /// steps, then the actor through the updated critic, then both targets. Both gradients are clipped by their norm (the
 /// code's, not the paper's).
 public final class DDPG: OffPolicyLearner {
-    public let actor: ActorNetwork, critic: CriticNetwork
+    public let actor: Policy, critic: CriticNetwork
     /// P, and rows B of a batch.
     public let members: Int, batch: Int
     /// Parameter rows `[P, N]`.
@@ -31,7 +31,7 @@ public final class DDPG: OffPolicyLearner {
     /// Makes the memory; parameters, rates, limits, ``gamma`` and ``tau`` start at zero, and the optimisers' `active`
     /// too. ``start()`` comes before the first update.
     public init(
-        _ actor: ActorNetwork, _ critic: CriticNetwork, members: Int, batch: Int, adam: Optimiser.Method = .adam(),
+        _ actor: Policy, _ critic: CriticNetwork, members: Int, batch: Int, adam: Optimiser.Method = .adam(),
         on queue: Queue
     ) throws {
         (self.actor, self.critic, self.members, self.batch, self.queue) = (actor, critic, members, batch, queue)
@@ -111,7 +111,7 @@ final class DeterministicPolicyGradient {
     private let actor: MLPWorkspace
     private let gradients: Tensor, valueSlope: Tensor
 
-    init(_ network: ActorNetwork, members: Int, batch: Int, on queue: Queue) throws {
+    init(_ network: Policy, members: Int, batch: Int, on queue: Queue) throws {
         actor = try MLPWorkspace(network.mlp, members: members, rows: batch, backward: true, on: queue)
         gradients = try queue.tensor(.float32, [members, network.layout.rowCount])
         valueSlope = try queue.tensor(.float32, [members, batch, 1], padded: true)

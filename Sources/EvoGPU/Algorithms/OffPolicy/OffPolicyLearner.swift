@@ -2,7 +2,7 @@ import GPUTensor
 
 /// One or more actor-critics that learn from batches of stored transitions, each from its own: ``DDPG`` or ``TD3``.
 public protocol OffPolicyLearner: AnyObject {
-    var actor: ActorNetwork { get }
+    var actor: Policy { get }
     var critic: CriticNetwork { get }
     /// P.
     var members: Int { get }

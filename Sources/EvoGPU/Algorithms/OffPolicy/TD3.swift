@@ -5,7 +5,7 @@ import GPUTensor
 ///
 /// Fujimoto, van Hoof and Meger 2018 (arXiv:1802.09477), Algorithm 1.
 public final class TD3: OffPolicyLearner {
-    public let actor: ActorNetwork, critic: CriticNetwork
+    public let actor: Policy, critic: CriticNetwork
     public let members: Int, batch: Int
     public let actorParameters: Tensor, targetActorParameters: Tensor
     /// Both critics and their targets, `[P, N]` each; the actor follows the first.
@@ -27,7 +27,7 @@ public final class TD3: OffPolicyLearner {
     ///
     /// - Parameter streams: uint32 `[P, 4]`, for the noise on target actions.
     public init(
-        _ actor: ActorNetwork, _ critic: CriticNetwork, members: Int, batch: Int, delay: Int, noise: Float,
+        _ actor: Policy, _ critic: CriticNetwork, members: Int, batch: Int, delay: Int, noise: Float,
         noiseLimit: Float, streams: Tensor, on queue: Queue
     ) throws {
         precondition(delay >= 1)
