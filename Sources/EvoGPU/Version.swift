@@ -1,2 +1,2 @@
 /// The program's version, written into every run's `config.yaml`.
-public let evogpuVersion = "0.1.0"
+public let evogpuVersion = "0.2.0"
