@@ -49,7 +49,7 @@ public struct ParameterLayout: Sendable, Equatable {
     }
 
     /// One where a row holds a parameter, zero in the padding.
-    package func mask() -> [Float] {
+    public func mask() -> [Float] {
         var row = [Float](repeating: 0, count: rowCount)
         forEachElement { row[$0] = 1 }
         return row

@@ -82,7 +82,7 @@ extension Queue {
     ///   - rows: `[P, N]`, overwritten.
     ///   - centres, variances: `[R, N]`.
     ///   - noise: standard normals, `[P, N]`.
-    func perturb(_ rows: Tensor, centres: Tensor, variances: Tensor, noise: Tensor) throws {
+    public func perturb(_ rows: Tensor, centres: Tensor, variances: Tensor, noise: Tensor) throws {
         let (members, count) = try rows.matrixShape("rows"), runs = centres.shape[0]
         try variances.expectShape([runs, count], "variances")
         try launch(
@@ -96,7 +96,7 @@ extension Queue {
     ///   - means, variances: `[R, N]`, overwritten.
     ///   - rows: `[P, N]`.
     ///   - chosen: int32 `[R, K]`.
-    func moments(means: Tensor, variances: Tensor, of rows: Tensor, _ chosen: Tensor) throws {
+    public func moments(means: Tensor, variances: Tensor, of rows: Tensor, _ chosen: Tensor) throws {
         let (runs, count) = try means.matrixShape("means")
         try variances.expectShape([runs, count], "variances")
         try launch(
@@ -110,7 +110,7 @@ extension Queue {
     ///   - variances: `[R, N]`.
     ///   - extra: `[R]`.
     ///   - mask: `[N]`, 0 where nothing is added.
-    func addVariance(_ variances: Tensor, _ extra: Tensor, mask: Tensor) throws {
+    public func addVariance(_ variances: Tensor, _ extra: Tensor, mask: Tensor) throws {
         let (runs, count) = try variances.matrixShape("variances")
         try launch("add_variance", over: [(count + lanes - 1) / lanes, runs], variances, extra, mask, runs, count)
     }
@@ -119,7 +119,7 @@ extension Queue {
 extension Evaluator {
     /// Each member's mean return over its episodes into `[P]`; NaN where one met a state that is not finite. Enqueues
     /// and returns.
-    func fitness(into fitness: Tensor) throws {
+    public func fitness(into fitness: Tensor) throws {
         try fitness.expectShape([members], "fitness")
         let episode = environment.episode
         try environment.queue.launch(
