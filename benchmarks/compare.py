@@ -19,13 +19,17 @@ def ours(subject, device, tag):
         return []
     rows = [json.loads(line) for line in text.stdout.splitlines()]
     for row in rows:
-        if subject.startswith("pderl"):  # phases of whole generations
-            seconds = sum(row["seconds"].values()) / row["rounds"]
-            row.update(name="generation", shapes=f"PDERL on {row['environment']}", median_s=seconds, rate=row["steps"] / row["rounds"] / seconds, unit="frames/s")
         row.update(library="evogpu", backend=device, round=tag)
-        if subject.startswith("gpo"):   # a whole run, its phases in `seconds`
-            seconds = sum(row["seconds"].values())
-            row.update(name="gpo_mutation" if "single" in subject else "gpo", shapes=f"{row['environment']}, {row['population']} policies, {row['rounds']} rounds", median_s=seconds, rate=row["steps"] / seconds, unit="steps/s")
+        if "iterations" not in row:
+            continue
+        # An algorithm's training, its phases in `phases`.
+        rate, policies = row["steps"] / row["total"], f"{row['policies']} policies"
+        if row["algorithm"] == "pderl":
+            row.update(name="generation", shapes=f"PDERL on {row['environment']}", median_s=row["median"], rate=rate, unit="frames/s")
+        elif row["algorithm"] == "gpo":
+            row.update(name="gpo_mutation" if "single" in subject else "gpo", shapes=f"{row['environment']}, {policies}", median_s=row["total"], rate=rate, unit="steps/s")
+        else:
+            row.update(name=row["algorithm"], shapes=f"{row['environment']}, {row['policies']} members", median_s=row["median"], rate=rate, unit="steps/s")
     return rows
 
 
@@ -103,7 +107,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=os.path.join(here, "results", "cpu"))
     parser.add_argument("--from", dest="source", help="make the table of an earlier run's .jsonl again")
-    parser.add_argument("--subjects", nargs="+", default=["kernels", "ppo", "gpo --steps 2000000 --rounds 3", "gpo --variant single --steps 2000000 --rounds 3", "envs", "operators", "pderl"], help="of evogpu bench")
+    parser.add_argument("--subjects", nargs="+", default=["kernels", "ppo --set total_steps=1000000000", "gpo --env HalfCheetah --whole --set total_steps=2000000 --set rounds=3",
+                                                              "gpo --env HalfCheetah --whole --set variant=single --set total_steps=2000000 --set rounds=3", "envs", "operators", "pderl --env HalfCheetah --iterations 2"], help="of evogpu bench")
     parser.add_argument("--peers", nargs="*", default=[], help="scripts of benchmarks/peers, with options; all by default")
     options = parser.parse_args()
     if options.source:
