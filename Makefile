@@ -37,6 +37,7 @@ quick := 'ConfigurationTests|RunDirectory|MetricsLog|Checkpoint|Safetensors|Dige
 
 format-check:
 	swift format lint --strict -r -p Sources Tests Package.swift
+	@! grep -rnE '^.{121,}' --include=*.swift --include=*.cl --exclude-dir=generated Sources Tests
 
 format:
 	swift format -i -r -p Sources Tests Package.swift

@@ -6,7 +6,8 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures kernels, environments, or an algorithm's training with updates.",
         discussion: """
-            kernels, envs and operators (of erl to pderl) are measured by themselves; with an algorithm's name a run is \
+            kernels, envs and operators (of erl to pderl) are measured by themselves; with an algorithm's name a run \
+            is \
             trained without a folder, and it is said where the time goes.
             """)
     @Argument(help: "What to measure: kernels, envs, operators, or an algorithm.") var subject: String

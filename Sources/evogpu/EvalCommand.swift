@@ -35,8 +35,15 @@ struct EvalCommand: ParsableCommand {
         }
         if json { return try printJSON(rows) }
         for row in rows {
+            let warning =
+                row.non_finite == 0
+                ? "" : ", \(row.non_finite) of them with states that are not finite: these returns mean nothing"
             print(
-                "\(runs[row.run]) member \(row.member): mean \(decimal(row.mean, 2)), std \(decimal(row.std, 2)), min \(decimal(row.min, 2)), max \(decimal(row.max, 2)) over \(episodes) episodes\(row.non_finite > 0 ? ", \(row.non_finite) of them with states that are not finite: these returns mean nothing" : "")"
+                """
+                \(runs[row.run]) member \(row.member): mean \(decimal(row.mean, 2)), std \(decimal(row.std, 2)), min \
+                \(decimal(row.min, 2)), max \(decimal(row.max, 2)) over \(episodes) \
+                episodes\(warning)
+                """
             )
         }
     }

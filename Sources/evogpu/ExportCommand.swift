@@ -7,7 +7,10 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes a trained policy's weights for other programs.",
         discussion:
-            "Weights are as PyTorch keeps them; the file's metadata say how an action is made from an observation. tools/play_in_mujoco.py plays the file in Gymnasium."
+            """
+            Weights are as PyTorch keeps them; the file's metadata say how an action is made from an observation. \
+            tools/play_in_mujoco.py plays the file in Gymnasium.
+            """
     )
     @Argument(help: "The run's folder.") var directory: String
     @Option(help: "The file's format: safetensors.") var format = "safetensors"
@@ -38,7 +41,10 @@ struct ExportCommand: ParsableCommand {
         print("\(out): member \(policy.number) of \(policy.label), \(population.saved.spec.name)")
         if let result = policy.result {
             print(
-                "mean return \(decimal(result.mean, 2)), standard error \(decimal(result.standardError, 2)) over \(result.returns.count) episodes"
+                """
+                mean return \(decimal(result.mean, 2)), standard error \(decimal(result.standardError, 2)) over \
+                \(result.returns.count) episodes
+                """
             )
         }
     }

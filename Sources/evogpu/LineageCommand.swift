@@ -6,7 +6,10 @@ struct LineageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lineage", abstract: "Says where the policies of a GPO run come from.",
         discussion:
-            "Without --member every child of every round; with it one policy and all its ancestors. Individual 3/5 is member 5 of round 3's children; round 0 is the first population."
+            """
+            Without --member every child of every round; with it one policy and all its ancestors. Individual 3/5 is \
+            member 5 of round 3's children; round 0 is the first population.
+            """
     )
     @Argument(help: "The run's folder.") var directory: String
     @Option(help: "Only the run with this seed.") var seed: UInt64?
@@ -28,7 +31,10 @@ struct LineageCommand: ParsableCommand {
             if let round {
                 guard (1...max(1, last)).contains(round) else {
                     throw RunError(
-                        "--round is \(round); accepted: \(last == 0 ? "none yet, the first round is not over" : "1 to \(last)")"
+                        """
+                        --round is \(round); accepted: \
+                        \(last == 0 ? "none yet, the first round is not over" : "1 to \(last)")
+                        """
                     )
                 }
             }
@@ -62,12 +68,16 @@ struct LineageCommand: ParsableCommand {
         ]
         if let parents = entry.measured_parents, let child = entry.measured_child {
             parts.append(
-                "measured \(decimal(parents[0], 1)), \(decimal(parents[1], 1)) and child \(decimal(child, 1))\(entry.measured_parameter_child.map { ", by parameters \(decimal($0, 1))" } ?? "")"
+                """
+                measured \(decimal(parents[0], 1)), \(decimal(parents[1], 1)) and child \
+                \(decimal(child, 1))\(entry.measured_parameter_child.map { ", by parameters \(decimal($0, 1))" } ?? "")
+                """
             )
         }
         if let expert = entry.kl_to_expert, let toParents = entry.kl_to_parents {
             parts.append(
-                "KL to expert \(decimal(expert, 3)), to parents \(decimal(toParents[0], 2)), \(decimal(toParents[1], 2))"
+                "KL to expert \(decimal(expert, 3)), to parents "
+                    + "\(decimal(toParents[0], 2)), \(decimal(toParents[1], 2))"
             )
         }
         return parts.joined(separator: "; ")

@@ -28,7 +28,10 @@ struct DevicesCommand: ParsableCommand {
             print("\(device.identifier): \(device.name)")
             print("    \(device.vendor), \(device.platform), \(device.driver)")
             print(
-                "    \(device.computeUnits) compute units, \(device.memoryBytes >> 20) MiB, \(device.localMemoryBytes >> 10) KiB of local memory, \(device.preferredLanes) lanes"
+                """
+                    \(device.computeUnits) compute units, \(device.memoryBytes >> 20) MiB, \
+                \(device.localMemoryBytes >> 10) KiB of local memory, \(device.preferredLanes) lanes
+                """
             )
             if let reason = device.unusable { print("    can't be used: \(reason)") }
         }
@@ -61,7 +64,11 @@ struct EnvsCommand: ParsableCommand {
         for row in rows {
             print("\(row.name): \(row.summary)")
             print(
-                "    \(row.observations) observations, \(row.actions) \(row.action) action\(row.actions == 1 ? "" : "s"), \(row.time_limit) steps at most\(row.solved_return.map { ", solved at \($0)" } ?? "")"
+                """
+                    \(row.observations) observations, \(row.actions) \(row.action) \
+                action\(row.actions == 1 ? "" : "s"), \(row.time_limit) steps at \
+                most\(row.solved_return.map { ", solved at \($0)" } ?? "")
+                """
             )
         }
     }

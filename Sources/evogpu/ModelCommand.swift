@@ -6,7 +6,10 @@ struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Print the lists that a model's kernels are specialised with.",
         discussion:
-            "Writes what `Sources/Kernels/cl/physics/generated` holds for the shipped models, made from a model description (JSON)."
+            """
+            Writes what `Sources/Kernels/cl/physics/generated` holds for the shipped models, made from a model \
+            description (JSON).
+            """
     )
 
     @Argument(help: "The model's JSON file.") var file: String

@@ -7,7 +7,10 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Writes a web page that shows trained policies moving.",
         discussion:
-            "The page is one file that needs no network. Policies act by their mean or most probable action, from the start states that `evogpu eval` with the same --play-seed uses."
+            """
+            The page is one file that needs no network. Policies act by their mean or most probable action, from the \
+            start states that `evogpu eval` with the same --play-seed uses.
+            """
     )
     @Argument(help: "The run's folder.") var directory: String
     @Option(help: "The page to write.", completion: .file()) var out = "replay.html"
@@ -55,7 +58,10 @@ struct ReplayCommand: ParsableCommand {
         for (member, episodes) in zip(chosen, trajectories) {
             let returns = episodes.map { $0.rewards.reduce(0, +) }
             print(
-                "\(member.label) member \(member.number): \(returns.map { decimal($0, 2) }.joined(separator: ", ")) in \(episodes.map { String($0.rewards.count) }.joined(separator: ", ")) steps"
+                """
+                \(member.label) member \(member.number): \(returns.map { decimal($0, 2) }.joined(separator: ", ")) in \
+                \(episodes.map { String($0.rewards.count) }.joined(separator: ", ")) steps
+                """
             )
         }
         print("\(out): \(page.utf8.count >> 10) KiB")

@@ -6,14 +6,20 @@ struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Makes a page with figures from runs.",
         discussion:
-            "Runs of one environment share a section, and runs of one method a curve. Algorithms add what is their own: gpo its crossovers and the states that parents and children visit."
+            """
+            Runs of one environment share a section, and runs of one method a curve. Algorithms add what is their \
+            own: gpo its crossovers and the states that parents and children visit.
+            """
     )
     @Argument(help: "The runs' folders.") var directories: [String]
     @Option(help: "The page to write.", completion: .file(extensions: ["html"])) var out = "report.html"
     @Option(help: "The round whose children are shown beside their parents, of runs of gpo.") var round = 1
     @Option(
         help:
-            "Two entries of the observation to show visited states by, as 0,3; by default their first two principal components."
+            """
+            Two entries of the observation to show visited states by, as 0,3; by default their first two principal \
+            components.
+            """
     ) var dimensions: String?
 
     func run() throws {

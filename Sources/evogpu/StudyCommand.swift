@@ -14,7 +14,10 @@ struct OperatorStudyCommand: ParsableCommand {
         commandName: "operators",
         abstract: "What crossovers and mutations do to a population of erl, perl, derl or pderl.",
         discussion:
-            "Writes operators.json, crossovers.csv, mutations.csv, magnitudes.csv, pairings.csv and operators.html: children beside their parents, the states that both visit and how far these are apart."
+            """
+            Writes operators.json, crossovers.csv, mutations.csv, magnitudes.csv, pairings.csv and operators.html: \
+            children beside their parents, the states that both visit and how far these are apart.
+            """
     )
     @Argument(help: "The run's folder.") var directory: String
     @Option(help: "Where to write; by default study in the run's folder.", completion: .directory) var out: String?
@@ -25,7 +28,10 @@ struct OperatorStudyCommand: ParsableCommand {
     @Option(help: "Children of each choice of parents.") var children = 4
     @Option(
         help:
-            "Two entries of the observation that densities are over, as 0,1; by default the parents' first two principal components."
+            """
+            Two entries of the observation that densities are over, as 0,1; by default the parents' first two \
+            principal components.
+            """
     ) var dimensions: String?
     @Option(help: "Of what is drawn.") var seed: UInt64 = 1
     @OptionGroup var device: DeviceOptions
@@ -59,13 +65,23 @@ struct OperatorStudyCommand: ParsableCommand {
         try study.write(to: folder)
         func mean(_ values: [Double]) -> String { decimal(values.reduce(0, +) / Double(values.count), 2) }
         print(
-            "distilled children return \(mean(study.crossovers.map(\.distilled))), n-point children \(mean(study.crossovers.flatMap(\.swapped))), their fitter parents \(mean(study.crossovers.map(\.firstFitness)))"
+            """
+            distilled children return \(mean(study.crossovers.map(\.distilled))), n-point children \
+            \(mean(study.crossovers.flatMap(\.swapped))), their fitter parents \
+            \(mean(study.crossovers.map(\.firstFitness)))
+            """
         )
         print(
-            "proximal mutants return \(mean(study.mutations.map(\.proximal))), Gaussian ones \(mean(study.mutations.map(\.gaussian))), their parents \(mean(study.mutations.map(\.parentFitness)))"
+            """
+            proximal mutants return \(mean(study.mutations.map(\.proximal))), Gaussian ones \
+            \(mean(study.mutations.map(\.gaussian))), their parents \(mean(study.mutations.map(\.parentFitness)))
+            """
         )
         print(
-            "states of proximal mutants are \(mean(study.mutations.map(\.proximalDivergence))) nats from their parents', of Gaussian ones \(mean(study.mutations.map(\.gaussianDivergence)))"
+            """
+            states of proximal mutants are \(mean(study.mutations.map(\.proximalDivergence))) nats from their \
+            parents', of Gaussian ones \(mean(study.mutations.map(\.gaussianDivergence)))
+            """
         )
         print("written to \(folder.path)")
     }

@@ -14,7 +14,10 @@ struct TrainCommand: ParsableCommand {
     @Option(
         name: .customLong("set"), parsing: .singleValue,
         help:
-            "A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu algorithms \(AlgorithmSpec.all[0].name)`."
+            """
+            A setting, key=value, or an option of the environment, env.key=value; may be repeated. See `evogpu \
+            algorithms \(AlgorithmSpec.all[0].name)`.
+            """
     ) var settings: [String] = []
     @Option(help: "The run's folder, absent or empty. By default runs/<algorithm>-<env>-<time>.") var out: String?
     @OptionGroup var evaluation: EvaluationOptions
@@ -91,7 +94,10 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
     }
     if run.faults.contactOverflows > 0 {
         note(
-            "\(run.faults.contactOverflows) contacts between moving bodies found no room and were left out, the deepest kept"
+            """
+            \(run.faults.contactOverflows) contacts between moving bodies found no room and were left out, the \
+            deepest kept
+            """
         )
     }
     if run.faults.refusedSteps > 0 {
@@ -124,7 +130,10 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
         })
     if evaluation.json { return try printJSON(outcome) }
     print(
-        "trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s (\(Int(outcome.steps_per_second)) steps/s, updates included)"
+        """
+        trained \(outcome.policies) policies, \(steps) environment steps in \(decimal(seconds, 1)) s \
+        (\(Int(outcome.steps_per_second)) steps/s, updates included)
+        """
     )
     for entry in outcome.best {
         let label = (entry.variant.map { "\($0) " } ?? "") + "seed \(entry.seed)"
@@ -132,7 +141,10 @@ private func finish(_ run: TrainingRun, evaluation: EvaluationOptions, queue: Qu
             print("\(label): every member met states that are not finite; its returns mean nothing")
         }
         print(
-            "\(label): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))"
+            """
+            \(label): best member \(entry.member), return \(decimal(entry.mean, 2)) +- \(decimal(entry.std, 2)) over \
+            \(entry.episodes) episodes (min \(decimal(entry.min, 2)), max \(decimal(entry.max, 2)))
+            """
         )
     }
     print("results: \(outcome.directory)")

@@ -16,7 +16,10 @@ struct VerifyGradientsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gradients", abstract: "Compares values, gradients and updates with a folder of reference cases.",
         discussion:
-            "Errors are |a - b| / (scale + |b|), b being the reference and the scale its array's root mean square unless the source says otherwise."
+            """
+            Errors are |a - b| / (scale + |b|), b being the reference and the scale its array's root mean square \
+            unless the source says otherwise.
+            """
     )
     @Option(help: "The folder of reference cases (JSON and .bin).", completion: .directory) var reference: String
     @OptionGroup var device: DeviceOptions
@@ -32,7 +35,10 @@ struct VerifyPhysicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "physics", abstract: "Compares environments with recordings of Gymnasium and MuJoCo.",
         discussion:
-            "Single steps of every task; of robots also resets, short open loops and the returns of fixed policies. Errors are |a - b| / (1 + |b|), b being the reference; of robots, the largest in a record."
+            """
+            Single steps of every task; of robots also resets, short open loops and the returns of fixed policies. \
+            Errors are |a - b| / (1 + |b|), b being the reference; of robots, the largest in a record.
+            """
     )
     @Option(help: "The folder of reference cases (JSON and .bin).", completion: .directory) var reference: String
     @Option(help: "Only this environment.") var env: String?
@@ -52,7 +58,10 @@ struct VerifyMathCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "math",
         abstract:
-            "Compares elementary functions with double precision and with the CPU backend, and random words with known answers."
+            """
+            Compares elementary functions with double precision and with the CPU backend, and random words with known \
+            answers.
+            """
     )
     @OptionGroup var device: DeviceOptions
     @Flag(help: "Try all 2^32 floats instead of 2^22 of them; takes a while.") var all = false
@@ -80,7 +89,10 @@ struct VerifyMathCommand: ParsableCommand {
             try printJSON(Result(functions: functions, random: random))
         } else {
             print(
-                "random words: \(random.knownAnswers) of 3 known answers of Philox4x32-10, \(random.differing) of \(random.words) words differ, \(random.passed ? "pass" : "FAIL")"
+                """
+                random words: \(random.knownAnswers) of 3 known answers of Philox4x32-10, \(random.differing) of \
+                \(random.words) words differ, \(random.passed ? "pass" : "FAIL")
+                """
             )
         }
         if !random.passed || functions.contains(where: { !$0.passed }) { throw ExitCode(1) }
@@ -120,7 +132,10 @@ struct VerifyBackendsCommand: ParsableCommand {
                 guard !json else { return }
                 let name = report.backend.padding(toLength: max(44, report.backend.count), withPad: " ", startingAt: 0)
                 print(
-                    "    \(name) \(report.tensors) tensors, \(report.differing) of \(report.values) values differ\(report.firstDifference.map { ", first in \($0)" } ?? "")"
+                    """
+                        \(name) \(report.tensors) tensors, \(report.differing) of \(report.values) values \
+                    differ\(report.firstDifference.map { ", first in \($0)" } ?? "")
+                    """
                 )
             }
             for objective in [PolicyObjective.clip, .penalty] {
@@ -150,7 +165,10 @@ private func show(_ reports: [CaseReport], json: Bool) throws {
                 let limits = [("median", check.medianLimit), ("p99", check.p99Limit), ("worst", check.tolerance)].filter
                 { $0.1.isFinite }.map { String(format: "\($0.0) %.1e", $0.1) }
                 print(
-                    "    \(name) \(errors)  limit: \(limits.isEmpty ? "none" : limits.joined(separator: ", "))  \(check.passed ? "pass" : "FAIL, worst at element \(check.worstAt)")"
+                    """
+                        \(name) \(errors)  limit: \(limits.isEmpty ? "none" : limits.joined(separator: ", "))  \
+                    \(check.passed ? "pass" : "FAIL, worst at element \(check.worstAt)")
+                    """
                 )
             }
             for figure in report.figures {
@@ -158,7 +176,10 @@ private func show(_ reports: [CaseReport], json: Bool) throws {
                 let value = String(format: "%.4g", figure.value),
                     limit = figure.limit.isFinite ? String(format: "%.4g", figure.limit) : "none"
                 print(
-                    "    \(name) \(value)\(figure.of.isEmpty ? "" : " (\(figure.of))")  limit: \(limit)  \(figure.passed ? "pass" : "FAIL")"
+                    """
+                        \(name) \(value)\(figure.of.isEmpty ? "" : " (\(figure.of))")  limit: \(limit)  \
+                    \(figure.passed ? "pass" : "FAIL")
+                    """
                 )
             }
             for reason in report.notCovered { print("    not covered: \(reason)") }
@@ -166,7 +187,10 @@ private func show(_ reports: [CaseReport], json: Bool) throws {
         let arrays = reports.flatMap(\.checks), figures = reports.flatMap(\.figures),
             failed = arrays.count { !$0.passed } + figures.count { !$0.passed }
         print(
-            "\(arrays.count) arrays compared\(figures.isEmpty ? "" : " and \(figures.count) figures"), \(failed) beyond tolerance, \(reports.count { !$0.notCovered.isEmpty }) cases with parts not covered"
+            """
+            \(arrays.count) arrays compared\(figures.isEmpty ? "" : " and \(figures.count) figures"), \(failed) \
+            beyond tolerance, \(reports.count { !$0.notCovered.isEmpty }) cases with parts not covered
+            """
         )
     }
     if reports.contains(where: { !$0.passed }) { throw ExitCode(1) }

@@ -6,7 +6,10 @@ struct VerifyKernelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
         abstract:
-            "Launches every kernel at small odd sizes and lists them, for simulators that watch memory such as Oclgrind.",
+            """
+            Launches every kernel at small odd sizes and lists them, for simulators that watch memory such as \
+            Oclgrind.
+            """,
         discussion: "Results are not compared with anything, so devices that are unusable otherwise serve as well.")
     @Option(help: "cpu or opencl:I.") var device = "opencl:0"
     @Option(help: "Lanes: 1, 4, 8 or 16; by default what suits the device.") var lanes: Int?

@@ -4,8 +4,8 @@ import GPUTensor
 import Testing
 
 @Suite struct CEMTests {
-    /// Three generations beside the formula in Double, from the same noise: rows about the mean, elites by fitness, mean
-    /// and variance of the elites, extra variance.
+    /// Three generations beside the formula in Double, from the same noise: rows about the mean, elites by fitness,
+    /// mean and variance of the elites, extra variance.
     @Test(arguments: Backend.available) func generationsFollowTheFormula(backend: Backend) throws {
         let queue = try backend.makeQueue(), runs = 2
         var config = CEMConfig()

@@ -76,8 +76,8 @@ import Testing
             }
         }
         // |xhat| is at most sqrt(n); a row of k products is off by about k ulps of sqrt(k), and dividing by its
-        // deviation, near sqrt(k) / 3 here, makes that k * 3 ulps; two outputs alone may lie close together, which costs
-        // some digits more.
+        // deviation, near sqrt(k) / 3 here, makes that k * 3 ulps; two outputs alone may lie close together, which
+        // costs some digits more.
         expectClose(
             outputs, want, absolute: Double(shape.k + 8) * 12 * Double(Float.ulpOfOne) * (shape.n == 2 ? 100 : 1),
             "\(shape)")

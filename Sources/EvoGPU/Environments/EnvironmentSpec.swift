@@ -49,7 +49,8 @@ public struct EnvironmentSpec: Sendable, Equatable {
                 "rock an underpowered car out of a valley"),
             .init(
                 "MountainCarContinuous-v0", "mountain_car_continuous", state: 2, observation: 2,
-                .box(low: [-1], high: [1]), limit: 999, solved: 90, "the same with a continuous push and a price on it"),
+                .box(low: [-1], high: [1]), limit: 999, solved: 90,
+                "the same with a continuous push and a price on it"),
             .init(
                 "Pendulum-v1", "pendulum", state: 2, observation: 3, .box(low: [-2], high: [2]), limit: 200,
                 solved: nil, "swing a pendulum up and hold it there")
@@ -122,6 +123,9 @@ public struct UnknownEnvironment: Error, CustomStringConvertible, Sendable {
         }
         let nearest = EnvironmentSpec.all.min { distance($0) < distance($1) }
         return
-            "there is no environment \(name)\(nearest.map { " (did you mean \($0.name)?)" } ?? ""); accepted: \(names.joined(separator: ", ")), the -v4 forms of MuJoCo's tasks, or a model description (.json)"
+            """
+            there is no environment \(name)\(nearest.map { " (did you mean \($0.name)?)" } ?? ""); accepted: \
+            \(names.joined(separator: ", ")), the -v4 forms of MuJoCo's tasks, or a model description (.json)
+            """
     }
 }

@@ -56,7 +56,10 @@ public final class VectorEnvironment {
         episode = try queue.tensor(.float32, [EpisodeRow.allCases.count, slots], padded: true)
         guard spec.physics?.isOwn != true || queue.device.identifier != "cpu" else {
             throw RunError(
-                "\(spec.name): a model of your own is built when it is run, which the CPU backend can't; choose an OpenCL device (--device opencl)"
+                """
+                \(spec.name): a model of your own is built when it is run, which the CPU backend can't; choose an \
+                OpenCL device (--device opencl)
+                """
             )
         }
         settings = try queue.tensor(spec.physics?.settings ?? [0])

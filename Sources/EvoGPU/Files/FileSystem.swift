@@ -27,7 +27,10 @@ enum FileSystem {
             return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         } catch {
             throw RunError(
-                "cannot list the folder \(folder.path): \(isFolder(folder) ? "it is not readable" : "there is no such folder")"
+                """
+                cannot list the folder \(folder.path): \
+                \(isFolder(folder) ? "it is not readable" : "there is no such folder")
+                """
             )
         }
     }

@@ -2,7 +2,8 @@ import Foundation
 
 /// Reference data: a JSON index and a little-endian file of arrays beside it.
 ///
-///     {"file": "gae.bin", "sha256": "...", "gamma": 0.99, "arrays": [{"name", "dtype": "f8", "shape", "offset", "bytes"}, ...]}
+///     {"file": "gae.bin", "sha256": "...", "gamma": 0.99, "arrays": [{"name", "dtype": "f8", "shape",
+///      "offset", "bytes"}, ...]}
 ///
 /// Everything else in the index is metadata, found by its dotted key.
 public struct ReferenceCase: Sendable {
@@ -29,7 +30,8 @@ public struct ReferenceCase: Sendable {
         guard let index = try? JSONDecoder().decode(Index.self, from: text) else {
             throw RunError(
                 """
-                \(path): not an index of reference data, which holds "file" and "arrays" of name, dtype, shape, offset and bytes
+                \(path): not an index of reference data, which holds "file" and "arrays" of name, dtype, shape, \
+                offset and bytes
                 """)
         }
         self.metadata = metadata
@@ -155,7 +157,8 @@ public struct ReferenceCase: Sendable {
         guard needed == entry.bytes else {
             throw RunError(
                 """
-                \(path): array "\(entry.name)" has \(entry.bytes) bytes, which does not fit \(entry.dtype) of shape \(entry.shape)
+                \(path): array "\(entry.name)" has \(entry.bytes) bytes, which does not fit \(entry.dtype) of shape \
+                \(entry.shape)
                 """)
         }
         guard entry.offset >= 0, entry.offset <= data.count, entry.bytes <= data.count - entry.offset else {

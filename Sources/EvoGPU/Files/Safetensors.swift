@@ -111,14 +111,16 @@ public enum Safetensors {
             guard entry.end - entry.begin == bytes else {
                 throw damaged(
                     """
-                    array "\(entry.name)" has \(entry.end - entry.begin) bytes for \(entry.dtype) of shape \(entry.shape), \
+                    array "\(entry.name)" has \(entry.end - entry.begin) bytes for \(entry.dtype) of shape \
+                    \(entry.shape), \
                     which needs \(bytes)
                     """)
             }
             guard entry.begin == expected else {
                 throw damaged(
                     """
-                    array "\(entry.name)" begins at byte \(entry.begin) \(entry.begin < expected ? "inside" : "after a gap behind") \
+                    array "\(entry.name)" begins at byte \(entry.begin) \
+                    \(entry.begin < expected ? "inside" : "after a gap behind") \
                     the array before it, which ends at \(expected)
                     """)
             }

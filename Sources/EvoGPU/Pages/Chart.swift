@@ -41,7 +41,10 @@ struct Plot {
 
     mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String) {
         add(
-            "<line x1=\"\(Self.at(x1))\" y1=\"\(Self.at(y1))\" x2=\"\(Self.at(x2))\" y2=\"\(Self.at(y2))\" class=\"\(style)\"/>"
+            """
+            <line x1=\"\(Self.at(x1))\" y1=\"\(Self.at(y1))\" x2=\"\(Self.at(x2))\" y2=\"\(Self.at(y2))\" \
+            class=\"\(style)\"/>
+            """
         )
     }
 
@@ -49,7 +52,10 @@ struct Plot {
         _ text: String, _ x: Double, _ y: Double, style: String = "", anchor: String = "start", color: String? = nil
     ) {
         add(
-            "<text x=\"\(Self.at(x))\" y=\"\(Self.at(y))\" text-anchor=\"\(anchor)\" class=\"\(style)\"\(color.map { " style=\"fill:\($0)\"" } ?? "")>\(escaped(text))</text>"
+            """
+            <text x=\"\(Self.at(x))\" y=\"\(Self.at(y))\" text-anchor=\"\(anchor)\" \
+            class=\"\(style)\"\(color.map { " style=\"fill:\($0)\"" } ?? "")>\(escaped(text))</text>
+            """
         )
     }
 

@@ -42,22 +42,36 @@ func reportPage(title: String, header: String, body: String) -> String {
 }
 
 private let style = """
-    :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c2230; --soft: #5d6779; --line: #e3e7ee; --zero: #aab3c2; --panel: #f6f8fb;
-            --c0: #2563c9; --c1: #d9730d; --c2: #0f8a72; --c3: #8a4fc7; --c4: #b03060; --first: #a9b4c6; --second: #78859c; --heat: #2563c9; }
+    :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c2230; --soft: #5d6779; --line: #e3e7ee; --zero: \
+    #aab3c2; --panel: #f6f8fb;
+            --c0: #2563c9; --c1: #d9730d; --c2: #0f8a72; --c3: #8a4fc7; --c4: #b03060; --first: #a9b4c6; --second: \
+    #78859c; --heat: #2563c9; }
     @media (prefers-color-scheme: dark) {
         :root { --paper: #12161f; --ink: #e6eaf2; --soft: #97a3b8; --line: #283041; --zero: #55617a; --panel: #1a202c;
-                --c0: #6ea3ff; --c1: #f2a154; --c2: #46c7a8; --c3: #bd94f0; --c4: #ef7fa5; --first: #53607a; --second: #8492ad; --heat: #8db8ff; }
+                --c0: #6ea3ff; --c1: #f2a154; --c2: #46c7a8; --c3: #bd94f0; --c4: #ef7fa5; --first: #53607a; \
+    --second: #8492ad; --heat: #8db8ff; }
     }
     * { box-sizing: border-box; }
-    body { margin: 0 auto; max-width: 1000px; padding: 2.2rem 1.4rem 4rem; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-    h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .3rem; letter-spacing: -.01em; } h2 { font-size: 1.3rem; margin: 2.8rem 0 .6rem; border-top: 1px solid var(--line); padding-top: 1.8rem; }
-    header p, figcaption, .note { color: var(--soft); font-size: .92rem; } header p { margin: 0; overflow-wrap: anywhere; }
-    figure { margin: 1.6rem 0 2.2rem; } figcaption { margin-top: .5rem; max-width: 68ch; } figcaption b { color: var(--ink); }
-    .scroll { overflow-x: auto; } svg { display: block; width: 100%; min-width: 640px; height: auto; font-family: inherit; }
-    table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .95rem; } th { font-weight: 500; color: var(--soft); } th, td { padding: .42rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-    th:first-child, td:first-child { text-align: left; } .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .5em; }
-    text { fill: var(--ink); font-size: 13px; } .tick { fill: var(--soft); font-size: 12px; } .axis { fill: var(--soft); font-size: 12.5px; } .name { font-weight: 600; font-size: 13px; } .head { font-weight: 600; font-size: 14px; }
-    .grid { stroke: var(--line); } .zero { stroke: var(--zero); } .base { stroke: var(--zero); } .one { stroke: var(--ink); stroke-dasharray: 4 4; opacity: .55; }
+    body { margin: 0 auto; max-width: 1000px; padding: 2.2rem 1.4rem 4rem; background: var(--paper); color: \
+    var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+    h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .3rem; letter-spacing: -.01em; } h2 { font-size: 1.3rem; \
+    margin: 2.8rem 0 .6rem; border-top: 1px solid var(--line); padding-top: 1.8rem; }
+    header p, figcaption, .note { color: var(--soft); font-size: .92rem; } header p { margin: 0; overflow-wrap: \
+    anywhere; }
+    figure { margin: 1.6rem 0 2.2rem; } figcaption { margin-top: .5rem; max-width: 68ch; } figcaption b { color: \
+    var(--ink); }
+    .scroll { overflow-x: auto; } svg { display: block; width: 100%; min-width: 640px; height: auto; font-family: \
+    inherit; }
+    table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .95rem; } th { \
+    font-weight: 500; color: var(--soft); } th, td { padding: .42rem .7rem; text-align: right; border-bottom: 1px \
+    solid var(--line); white-space: nowrap; }
+    th:first-child, td:first-child { text-align: left; } .dot { display: inline-block; width: .7em; height: .7em; \
+    border-radius: 50%; margin-right: .5em; }
+    text { fill: var(--ink); font-size: 13px; } .tick { fill: var(--soft); font-size: 12px; } .axis { fill: \
+    var(--soft); font-size: 12.5px; } .name { font-weight: 600; font-size: 13px; } .head { font-weight: 600; \
+    font-size: 14px; }
+    .grid { stroke: var(--line); } .zero { stroke: var(--zero); } .base { stroke: var(--zero); } .one { stroke: \
+    var(--ink); stroke-dasharray: 4 4; opacity: .55; }
     """
 
 /// Methods in the order of the algorithms' registration, each with its colour among those that are shown.
@@ -110,12 +124,19 @@ private func summary(_ groups: [Group], _ inks: Inks) -> String {
         }
         let minutes = finals.compactMap(\.seconds).reduce(0, +) / 60
         return
-            "<tr><td><span class=\"dot\" style=\"background:\(inks[group.label])\"></span>\(escaped(group.label))</td><td>\(seeds)</td><td>\(plainNumber(Double(steps)))</td><td>\(value(best))</td><td>\(value(all))</td><td>\(minutes > 0 ? plainNumber(minutes, digits: 1) : "")</td></tr>"
+            """
+            <tr><td><span class=\"dot\" \
+            style=\"background:\(inks[group.label])\"></span>\(escaped(group.label))</td><td>\(seeds)</td>\
+            <td>\(plainNumber(Double(steps)))</td><td>\(value(best))</td><td>\(value(all))</td>\
+            <td>\(minutes > 0 ? plainNumber(minutes, digits: 1) : "")</td></tr>
+            """
     }
     return """
-        <div class="scroll"><table><thead><tr><th>Method</th><th>Seeds</th><th>Steps per run</th><th>Best policy's return</th><th>Population's mean return</th><th>Minutes, all seeds</th></tr></thead>
+        <div class="scroll"><table><thead><tr><th>Method</th><th>Seeds</th><th>Steps per run</th><th>Best policy's \
+        return</th><th>Population's mean return</th><th>Minutes, all seeds</th></tr></thead>
         <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
-        <p class="note">At the end of training, by the mean action; mean and standard error over seeds. The best policy was chosen on other episodes than it is judged by.</p>
+        <p class="note">At the end of training, by the mean action; mean and standard error over seeds. The best \
+        policy was chosen on other episodes than it is judged by.</p>
 
         """
 }
@@ -173,12 +194,18 @@ private func learningCurves(_ groups: [Group], _ inks: Inks) -> String {
             plot.add("<path d=\"\(path(band))Z\" style=\"fill:\(ink)\" opacity=\".2\"/>")
             for seed in line.seeds {
                 plot.add(
-                    "<path d=\"\(path(seed.map { ($0.x, $0.y) }))\" fill=\"none\" style=\"stroke:\(ink)\" stroke-width=\".8\" opacity=\".28\"/>"
+                    """
+                    <path d=\"\(path(seed.map { ($0.x, $0.y) }))\" fill=\"none\" style=\"stroke:\(ink)\" \
+                    stroke-width=\".8\" opacity=\".28\"/>
+                    """
                 )
             }
         }
         plot.add(
-            "<path d=\"\(path(line.points.map { ($0.x, $0.mean) }))\" fill=\"none\" style=\"stroke:\(ink)\" stroke-width=\"2.4\" stroke-linejoin=\"round\"/>"
+            """
+            <path d=\"\(path(line.points.map { ($0.x, $0.mean) }))\" fill=\"none\" style=\"stroke:\(ink)\" \
+            stroke-width=\"2.4\" stroke-linejoin=\"round\"/>
+            """
         )
     }
     // Names at the lines' ends, kept apart.
@@ -189,7 +216,12 @@ private func learningCurves(_ groups: [Group], _ inks: Inks) -> String {
     }
     return figure(
         plot.body, 1000, 430,
-        "<b>Learning curves.</b> Mean over \(lines.map { "\($0.seeds.count)" }.max()!) seed\(lines.contains { $0.seeds.count > 1 } ? "s with its standard error; thin lines are seeds" : ""). The best member's mean return over its last ten episodes or more, with the noise of training; of ERL's family the mean of the champion's last ten tests, without it."
+        """
+        <b>Learning curves.</b> Mean over \(lines.map { "\($0.seeds.count)" }.max()!) \
+        seed\(lines.contains { $0.seeds.count > 1 } ? "s with its standard error; thin lines are seeds" : ""). The \
+        best member's mean return over its last ten episodes or more, with the noise of training; of ERL's family the \
+        mean of the champion's last ten tests, without it.
+        """
     )
 }
 
@@ -216,22 +248,36 @@ private func finalPopulations(_ groups: [Group], _ inks: Inks) -> String {
                 ? (Double(member) / Double(column.means.count - 1) - 0.5)
                     * min(46, 0.6 * plot.width / Double(columns.count)) : 0
             plot.add(
-                "<circle cx=\"\(Plot.at(x + shift))\" cy=\"\(Plot.at(plot.py(mean)))\" r=\"\(member == column.best ? 5.2 : 3.6)\" style=\"fill:\(ink)\" opacity=\"\(member == column.best ? 1 : 0.55)\"><title>seed \(column.seed), member \(member): \(plainNumber(mean, digits: 1))</title></circle>"
+                """
+                <circle cx=\"\(Plot.at(x + shift))\" cy=\"\(Plot.at(plot.py(mean)))\" \
+                r=\"\(member == column.best ? 5.2 : 3.6)\" style=\"fill:\(ink)\" \
+                opacity=\"\(member == column.best ? 1 : 0.55)\"><title>seed \(column.seed), member \(member): \
+                \(plainNumber(mean, digits: 1))</title></circle>
+                """
             )
         }
         let mean = Spread(column.means.filter(\.isFinite)).mean
         plot.add(
-            "<line x1=\"\(Plot.at(x - 26))\" y1=\"\(Plot.at(plot.py(mean)))\" x2=\"\(Plot.at(x + 26))\" y2=\"\(Plot.at(plot.py(mean)))\" style=\"stroke:\(ink)\" stroke-width=\"1.6\"/>"
+            """
+            <line x1=\"\(Plot.at(x - 26))\" y1=\"\(Plot.at(plot.py(mean)))\" x2=\"\(Plot.at(x + 26))\" \
+            y2=\"\(Plot.at(plot.py(mean)))\" style=\"stroke:\(ink)\" stroke-width=\"1.6\"/>
+            """
         )
         plot.text(column.label, x, plot.top + plot.height + 20, style: "name", anchor: "middle", color: ink)
         plot.text("seed \(column.seed)", x, plot.top + plot.height + 37, style: "tick", anchor: "middle")
     }
     return figure(
         plot.body, 1000, 335,
-        "<b>Final populations.</b> One dot per policy, large where it is the chosen one; the line is the population's mean."
+        """
+        <b>Final populations.</b> One dot per policy, large where it is the chosen one; the line is the population's \
+        mean.
+        """
     )
 }
 
 func figure(_ body: String, _ width: Int, _ height: Int, _ caption: String) -> String {
-    "<figure><div class=\"scroll\"><svg viewBox=\"0 0 \(width) \(height)\" role=\"img\">\n\(body)</svg></div><figcaption>\(caption)</figcaption></figure>\n"
+    """
+    <figure><div class=\"scroll\"><svg viewBox=\"0 0 \(width) \(height)\" \
+    role=\"img\">\n\(body)</svg></div><figcaption>\(caption)</figcaption></figure>\n
+    """
 }

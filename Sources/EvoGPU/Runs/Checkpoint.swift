@@ -143,7 +143,10 @@ public enum Checkpoint {
         let arrays = try Safetensors.read(arraysURL) { digest.update($0) }.arrays
         guard "xxh64:\(digest.hexDigest)" == envelope.arrays_digest else {
             throw RunError(
-                "\(arraysURL.path): damaged: the digest is xxh64:\(digest.hexDigest); \(envelope.arrays_digest) was written"
+                """
+                \(arraysURL.path): damaged: the digest is xxh64:\(digest.hexDigest); \(envelope.arrays_digest) was \
+                written
+                """
             )
         }
         return (Dictionary(uniqueKeysWithValues: arrays.map { ($0.name, $0) }), envelope.state)

@@ -50,7 +50,10 @@ extension TrainedPopulation {
         let found = ofVariant.filter { all[$0].seed == seed }
         guard !found.isEmpty else {
             throw RunError(
-                "there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \(saved.seeds.map(String.init).joined(separator: ", "))"
+                """
+                there is no run of seed \(seed) in \(saved.directory.url.path); accepted: \
+                \(saved.seeds.map(String.init).joined(separator: ", "))
+                """
             )
         }
         return found
@@ -59,7 +62,10 @@ extension TrainedPopulation {
     private func row(_ number: Int, ofRun run: Int) throws -> Int {
         guard number < saved.policies.perRun else {
             throw RunError(
-                "there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \(saved.policies.perRun - 1)"
+                """
+                there is no member \(number) in \(saved.directory.url.path); accepted: best, or 0 to \
+                \(saved.policies.perRun - 1)
+                """
             )
         }
         return run * saved.policies.perRun + number
@@ -81,7 +87,10 @@ extension TrainedPopulation {
         }
         guard episodes >= 1 || !choices.contains(.best) else {
             throw RunError(
-                "the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number"
+                """
+                the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a \
+                member's number
+                """
             )
         }
         let played = episodes >= 1 ? try chooseAndJudge(episodes: episodes, seed: 1) : nil
@@ -109,8 +118,16 @@ extension TrainedPopulation {
             let row = try row(number, ofRun: runs[0])
             guard runs.count == 1 else {
                 let several = saved.policies.runs.count > saved.seeds.count
+                let names = runs.map { run in
+                    let label = saved.policies.runs[run]
+                    return several ? label.description : "\(label.seed)"
+                }
                 throw RunError(
-                    "\(saved.directory.url.path) has a member \(number) for each of \(runs.count) \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \(runs.map { several ? saved.policies.runs[$0].description : "\(saved.policies.runs[$0].seed)" }.joined(separator: ", "))"
+                    """
+                    \(saved.directory.url.path) has a member \(number) for each of \(runs.count) \
+                    \(several ? "runs; choose one by its seed and variant" : "seeds; choose one by its seed"): \
+                    \(names.joined(separator: ", "))
+                    """
                 )
             }
             let result = episodes >= 1 ? try evaluate(episodes: episodes, seed: 1)[row] : nil
@@ -121,7 +138,10 @@ extension TrainedPopulation {
         }
         guard episodes >= 1 else {
             throw RunError(
-                "the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a member's number"
+                """
+                the best member is chosen by playing, and no episodes are asked for; accepted: at least 1, or a \
+                member's number
+                """
             )
         }
         let (choice, judged) = try chooseAndJudge(episodes: episodes, seed: 1)

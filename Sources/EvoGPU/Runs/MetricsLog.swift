@@ -43,7 +43,10 @@ public final class MetricsLog {
         while rows < count {
             guard let newline = content[end...].firstIndex(of: UInt8(ascii: "\n")) else {
                 throw RunError(
-                    "\(url.path): there are \(rows) whole rows; at least the \(count) from before the checkpoint are needed"
+                    """
+                    \(url.path): there are \(rows) whole rows; at least the \(count) from before the checkpoint are \
+                    needed
+                    """
                 )
             }
             end = newline + 1

@@ -42,7 +42,10 @@ extension TrainedPopulation {
         for array in arrays {
             guard try array.values(as: Float.self).allSatisfy(\.isFinite) else {
                 throw RunError(
-                    "\(array.name) of member \(member.number) of seed \(member.seed) is not finite; only finite policies are exported"
+                    """
+                    \(array.name) of member \(member.number) of seed \(member.seed) is not finite; only finite \
+                    policies are exported
+                    """
                 )
             }
         }
@@ -65,7 +68,10 @@ extension TrainedPopulation {
             text["observation_epsilon"] = "\(ObservationNormaliser.epsilon)"
             text["observation_clip"] = "\(normaliser.limit)"
             steps.append(
-                "x = clip((observation - observation.mean) / sqrt(observation.variance + observation_epsilon), -observation_clip, observation_clip)"
+                """
+                x = clip((observation - observation.mean) / sqrt(observation.variance + observation_epsilon), \
+                -observation_clip, observation_clip)
+                """
             )
         } else {
             steps.append("x = observation")
@@ -73,14 +79,20 @@ extension TrainedPopulation {
         if let norm { text["layer_norm_epsilon"] = "\(norm.epsilon)" }
         let normalised = norm?.formula ?? ""
         steps.append(
-            "y = policy.i.weight x + policy.i.bias\(normalised.isEmpty ? "" : ", then \(normalised)"), x = activation(y) for every layer but the last, which is x = y"
+            """
+            y = policy.i.weight x + policy.i.bias\(normalised.isEmpty ? "" : ", then \(normalised)"), x = \
+            activation(y) for every layer but the last, which is x = y
+            """
         )
         switch (policy.kind, spec.action) {
         case (.gaussian, .box(let low, let high)):
             text["policy"] = "gaussian"
             (text["action_low"], text["action_high"]) = ("\(low)", "\(high)")
             steps.append(
-                "action = action_low + (clip(x, -1, 1) + 1) / 2 * (action_high - action_low), x being the Gaussian's mean"
+                """
+                action = action_low + (clip(x, -1, 1) + 1) / 2 * (action_high - action_low), x being the Gaussian's \
+                mean
+                """
             )
         case (.deterministic, .box(let low, let high)):
             text["policy"] = "deterministic"

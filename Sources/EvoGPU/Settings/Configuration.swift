@@ -47,7 +47,10 @@ public enum Configuration {
         if case .mapping(let mapping)? = node { return mapping }
         guard node == nil || node?.scalar?.string == "" else {
             throw RunError(
-                "\(file.path): the file holds \(describe(node)); a mapping of settings is accepted, such as \"gamma: 0.99\""
+                """
+                \(file.path): the file holds \(describe(node)); a mapping of settings is accepted, such as \"gamma: \
+                0.99\"
+                """
             )
         }
         return [:]

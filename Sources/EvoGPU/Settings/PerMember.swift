@@ -29,7 +29,8 @@ public struct PerMember: Codable, Hashable, Sendable, ExpressibleByFloatLiteral,
             guard values.count == count else {
                 throw RunError(
                     """
-                    \(name) is a list of \(values.count), but there are \(count) members; give one number or a list of \(count)
+                    \(name) is a list of \(values.count), but there are \(count) members; give one number or a list \
+                    of \(count)
                     """)
             }
             return values.map { Float($0) }

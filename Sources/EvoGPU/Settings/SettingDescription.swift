@@ -26,8 +26,8 @@ public struct SettingDescription: Encodable {
 }
 
 extension Configuration {
-    /// Settings as YAML, each of an algorithm's below a comment with what it means, what is accepted and where its default
-    /// comes from. The file reads back as what it was made from.
+    /// Settings as YAML, each of an algorithm's below a comment with what it means, what is accepted and where its
+    /// default comes from. The file reads back as what it was made from.
     ///
     /// - Parameter indent: spaces before every line.
     public static func described(_ config: some Encodable, indent: Int = 0) throws -> String {

@@ -43,7 +43,8 @@ struct Settings {
         guard !path.contains("") else {
             throw RunError(
                 """
-                \(origin): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or env.max_steps=200
+                \(origin): the key is empty or has an empty part; key=value is accepted, such as gamma=0.99 or \
+                env.max_steps=200
                 """)
         }
         let value = try Configuration.parse(

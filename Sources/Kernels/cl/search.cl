@@ -42,7 +42,8 @@ __kernel void row_moments(__global const float *row_in,   // [P, N]
     vstore(squares / splat((float)chosen_count), variance_out + at);
 }
 
-// Adds to each parameter's variance what its run says, where the mask is 1. Work-item (i, r) owns W parameters of run r.
+// Adds to each parameter's variance what its run says, where the mask is 1. Work-item (i, r) owns W parameters of run
+// r.
 __kernel void add_variance(__global float *variance_inout,    // [R, N]
                            __global const float *extra_in,    // [R]
                            __global const float *mask_in,     // [N]: 0 in padding

@@ -66,7 +66,8 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
     guard let config = saved.config as? ERLConfig else {
         throw RunError(
             """
-            \(url.path): a run of \(saved.algorithm.name) without a population that ERL evolves; runs of erl, perl, derl \
+            \(url.path): a run of \(saved.algorithm.name) without a population that ERL evolves; runs of erl, perl, \
+            derl \
             and pderl are accepted
             """)
     }
@@ -87,7 +88,10 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
     if let (a, b) = settings.dimensions {
         guard (0..<saved.spec.observationCount).contains(a), (0..<saved.spec.observationCount).contains(b) else {
             throw RunError(
-                "--dimensions is \(a),\(b); accepted: two numbers from 0 to \(saved.spec.observationCount - 1), entries of \(saved.spec.name)'s observation"
+                """
+                --dimensions is \(a),\(b); accepted: two numbers from 0 to \(saved.spec.observationCount - 1), \
+                entries of \(saved.spec.name)'s observation
+                """
             )
         }
     }
@@ -95,7 +99,10 @@ public func studyOperators(_ url: URL, run: Int = 0, settings: OperatorStudy.Set
     try state.head.check(against: saved)
     guard state.head.iteration > 0 else {
         throw RunError(
-            "\(url.path): the run has no generation behind it, so that nobody remembers anything; a run from its first generation on is accepted"
+            """
+            \(url.path): the run has no generation behind it, so that nobody remembers anything; a run from its first \
+            generation on is accepted
+            """
         )
     }
     return try StudyStage(
@@ -178,7 +185,8 @@ private final class StudyStage {
                     NPointCrossover(actor.layout, population: size, limit: n, streams: words, on: queue),
                     ProximalMutation(
                         actor, population: size, limit: n, states: config.mutationBatchSize,
-                        scope: config.mutateAllParameters ? .all : .matrices, owners: owners, streams: words, on: queue),
+                        scope: config.mutateAllParameters ? .all : .matrices, owners: owners, streams: words,
+                        on: queue),
                     GaussianMutation(actor.layout, population: size, limit: n, streams: words, on: queue),
                     BehaviourDistance(
                         actor, runs: 1, population: k, owners: Array(0..<k), streams: Array(words[..<(4 * k)]),

@@ -4,7 +4,11 @@ import Foundation
 public func report(on study: OperatorStudy) -> String {
     let title = "Variation operators on \(study.environment)"
     let subject =
-        "Run \(study.run) of \(study.variant.isEmpty ? study.algorithm : study.variant.uppercased()), generation \(study.generation); every policy over the same \(study.episodes) episode\(study.episodes == 1 ? "" : "s") without noise."
+        """
+        Run \(study.run) of \(study.variant.isEmpty ? study.algorithm : study.variant.uppercased()), generation \
+        \(study.generation); every policy over the same \(study.episodes) episode\(study.episodes == 1 ? "" : "s") \
+        without noise.
+        """
     return reportPage(
         title: title, header: escaped(subject),
         body: "<section><h2>Crossovers</h2>\n" + crossoverFigure(study)
@@ -40,7 +44,10 @@ private func bars(_ groups: [[Double]], inks: [String], names: [String], title: 
             let y = plot.py(max(value, 0)), height = max(abs(plot.py(value) - plot.py(0)), 0.8),
                 x = middle + (Double(place) - Double(group.count) / 2) * bar
             plot.add(
-                "<rect x=\"\(Plot.at(x))\" y=\"\(Plot.at(y))\" width=\"\(Plot.at(bar - 1))\" height=\"\(Plot.at(height))\" rx=\"1.5\" style=\"fill:\(inks[place])\"/>"
+                """
+                <rect x=\"\(Plot.at(x))\" y=\"\(Plot.at(y))\" width=\"\(Plot.at(bar - 1))\" \
+                height=\"\(Plot.at(height))\" rx=\"1.5\" style=\"fill:\(inks[place])\"/>
+                """
             )
         }
         plot.text("\(number + 1)", middle, plot.top + plot.height + 18, style: "tick", anchor: "middle")
@@ -71,7 +78,13 @@ private func crossoverFigure(_ study: OperatorStudy) -> String {
     }
     return figure(
         body, 1000, 360,
-        "<b>Children of \(all.count) drawn couples beside their parents.</b> At or above the less fit parent: distilled \(good(\.distilled)), n-point \(good { $0.swapped.reduce(0, +) / 2 }). KL of the children's states from those of both parents, on average: distilled \(plainNumber(Spread(all.map(\.distilledDivergence)).mean, digits: 2)), n-point \(plainNumber(Spread(all.map(\.swappedDivergence)).mean, digits: 2)) nats."
+        """
+        <b>Children of \(all.count) drawn couples beside their parents.</b> At or above the less fit parent: \
+        distilled \(good(\.distilled)), n-point \(good { $0.swapped.reduce(0, +) / 2 }). KL of the children's states \
+        from those of both parents, on average: distilled \
+        \(plainNumber(Spread(all.map(\.distilledDivergence)).mean, digits: 2)), n-point \
+        \(plainNumber(Spread(all.map(\.swappedDivergence)).mean, digits: 2)) nats.
+        """
     )
 }
 
@@ -85,7 +98,13 @@ private func mutationFigure(_ study: OperatorStudy) -> String {
         title: normalises ? "Return over the parent's" : "Return", normalised: normalises)
     return figure(
         body, 1000, 360,
-        "<b>Mutants of \(all.count) drawn parents beside them.</b> At or above the parent: proximal \(share(all.map { $0.proximal >= $0.parentFitness })), Gaussian \(share(all.map { $0.gaussian >= $0.parentFitness })). KL between the parent's and the child's states, on average: proximal \(plainNumber(Spread(all.map(\.proximalDivergence)).mean, digits: 2)), Gaussian \(plainNumber(Spread(all.map(\.gaussianDivergence)).mean, digits: 2)) nats."
+        """
+        <b>Mutants of \(all.count) drawn parents beside them.</b> At or above the parent: proximal \
+        \(share(all.map { $0.proximal >= $0.parentFitness })), Gaussian \
+        \(share(all.map { $0.gaussian >= $0.parentFitness })). KL between the parent's and the child's states, on \
+        average: proximal \(plainNumber(Spread(all.map(\.proximalDivergence)).mean, digits: 2)), Gaussian \
+        \(plainNumber(Spread(all.map(\.gaussianDivergence)).mean, digits: 2)) nats.
+        """
     )
 }
 
@@ -105,7 +124,10 @@ private func magnitudeFigure(_ study: OperatorStudy) -> String {
             anchor: "middle")
         for value in entry.divergences {
             plot.add(
-                "<circle cx=\"\(Plot.at(plot.px(logs[index])))\" cy=\"\(Plot.at(plot.py(value)))\" r=\"3\" style=\"fill:var(--c0)\" opacity=\".4\"/>"
+                """
+                <circle cx=\"\(Plot.at(plot.px(logs[index])))\" cy=\"\(Plot.at(plot.py(value)))\" r=\"3\" \
+                style=\"fill:var(--c0)\" opacity=\".4\"/>
+                """
             )
         }
     }
@@ -116,7 +138,10 @@ private func magnitudeFigure(_ study: OperatorStudy) -> String {
     plot.add("<path d=\"\(path)\" fill=\"none\" style=\"stroke:var(--c0)\" stroke-width=\"2.4\"/>")
     return figure(
         plot.body, 1000, 345,
-        "<b>Change of behaviour with the magnitude of proximal mutation.</b> One dot per parent; the line is their mean. Every magnitude scales the same noise."
+        """
+        <b>Change of behaviour with the magnitude of proximal mutation.</b> One dot per parent; the line is their \
+        mean. Every magnitude scales the same noise.
+        """
     )
 }
 
@@ -126,10 +151,16 @@ private func pairingTable(_ study: OperatorStudy) -> String {
         plainNumber(Spread(values.filter(\.isFinite)).mean, digits: digits)
     }
     let rows = study.pairings.map {
-        "<tr><td>\($0.score.rawValue)</td><td>\(mean($0.distances, 3))</td><td>\(mean($0.parentFitness, 1))</td><td>\(mean($0.childFitness, 1))</td></tr>"
+        "<tr><td>\($0.score.rawValue)</td><td>\(mean($0.distances, 3))</td>"
+            + "<td>\(mean($0.parentFitness, 1))</td><td>\(mean($0.childFitness, 1))</td></tr>"
     }
     return
-        "<div class=\"scroll\"><table><thead><tr><th>Parents by</th><th>Distance of the pair</th><th>Parents' return</th><th>Distilled children's return</th></tr></thead><tbody>\(rows.joined(separator: "\n"))</tbody></table></div>\n<p class=\"note\">Means over the \(study.pairings.first?.couples.count ?? 0) best pairs of the population by each score.</p>\n"
+        """
+        <div class=\"scroll\"><table><thead><tr><th>Parents by</th><th>Distance of the pair</th><th>Parents' \
+        return</th><th>Distilled children's \
+        return</th></tr></thead><tbody>\(rows.joined(separator: "\n"))</tbody></table></div>\n<p class=\"note\">Means \
+        over the \(study.pairings.first?.couples.count ?? 0) best pairs of the population by each score.</p>\n
+        """
 }
 
 private func densities(_ all: [OperatorStudy.Density], _ axes: [String], _ caption: String) -> String {
@@ -141,13 +172,21 @@ private func densities(_ all: [OperatorStudy.Density], _ axes: [String], _ capti
             x: 0...Double(density.cells), y: 0...Double(density.cells))
         plot.text(density.name, plot.left, plot.top - 10, style: "head")
         plot.add(
-            "<rect x=\"\(plot.left)\" y=\"\(plot.top)\" width=\"\(plot.width)\" height=\"\(plot.height)\" rx=\"4\" style=\"fill:var(--panel)\"/>"
+            """
+            <rect x=\"\(plot.left)\" y=\"\(plot.top)\" width=\"\(plot.width)\" height=\"\(plot.height)\" rx=\"4\" \
+            style=\"fill:var(--panel)\"/>
+            """
         )
         let most = density.probabilities.max() ?? 1, w = plot.width / Double(density.cells),
             h = plot.height / Double(density.cells)
         for (cell, probability) in density.probabilities.enumerated() where probability > 0.004 * most {
             plot.add(
-                "<rect x=\"\(Plot.at(plot.left + Double(cell % density.cells) * w))\" y=\"\(Plot.at(plot.top + plot.height - Double(cell / density.cells + 1) * h))\" width=\"\(Plot.at(w + 0.2))\" height=\"\(Plot.at(h + 0.2))\" style=\"fill:var(--heat)\" opacity=\"\(String(format: "%.2f", (probability / most).squareRoot()))\"/>"
+                """
+                <rect x=\"\(Plot.at(plot.left + Double(cell % density.cells) * w))\" \
+                y=\"\(Plot.at(plot.top + plot.height - Double(cell / density.cells + 1) * h))\" \
+                width=\"\(Plot.at(w + 0.2))\" height=\"\(Plot.at(h + 0.2))\" style=\"fill:var(--heat)\" \
+                opacity=\"\(String(format: "%.2f", (probability / most).squareRoot()))\"/>
+                """
             )
         }
         body += plot.body

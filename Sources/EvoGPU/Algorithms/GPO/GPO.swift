@@ -229,7 +229,11 @@ public final class GPO: Algorithm {
             if !healthy {
                 retiredCount += 1
                 record.retired.append(
-                    "seed \(ppo.seeds[member / ppo.config.population]) member \(member % ppo.config.population) is retired after round \(round + 1): its \(flags[member] == 1 ? "returns" : "parameters") are not finite"
+                    """
+                    seed \(ppo.seeds[member / ppo.config.population]) member \(member % ppo.config.population) is \
+                    retired after round \(round + 1): its \(flags[member] == 1 ? "returns" : "parameters") are not \
+                    finite
+                    """
                 )
             }
             return healthy
@@ -252,7 +256,10 @@ public final class GPO: Algorithm {
             let first = run * m, candidates = (0..<m).filter { healthy[first + $0] }
             guard !candidates.isEmpty else {
                 throw RunError(
-                    "every policy of seed \(seed) holds numbers that are not finite, after round \(round + 1); lower learning_rate or set max_gradient_norm"
+                    """
+                    every policy of seed \(seed) holds numbers that are not finite, after round \(round + 1); lower \
+                    learning_rate or set max_gradient_norm
+                    """
                 )
             }
             // A divergence that overflowed is as large as any.
@@ -400,14 +407,20 @@ public final class GPO: Algorithm {
                 .allSatisfy({ $0 == ppo.members })
         else {
             throw RunError(
-                "the checkpoint's state.json has a round \(state.round), iteration \(state.iteration_in_round) or returns that can't be in this run"
+                """
+                the checkpoint's state.json has a round \(state.round), iteration \(state.iteration_in_round) or \
+                returns that can't be in this run
+                """
             )
         }
         // A round that is longer than its settings have it would never end.
         let iterations = state.round < config.rounds ? config.iterations(ofRound: state.round) : 1
         guard state.iteration_in_round < iterations else {
             throw RunError(
-                "the checkpoint is at iteration \(state.iteration_in_round) of round \(state.round + 1), which by config.yaml has \(iterations); the settings that the run began with are accepted"
+                """
+                the checkpoint is at iteration \(state.iteration_in_round) of round \(state.round + 1), which by \
+                config.yaml has \(iterations); the settings that the run began with are accepted
+                """
             )
         }
         (round, iterationInRound, crossings, retiredCount, measuringSteps) = (

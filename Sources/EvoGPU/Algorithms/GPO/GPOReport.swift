@@ -60,7 +60,10 @@ private func crossovers(_ run: ReportedRun, _ lineage: [LineageEntry], _ actions
             ].enumerated() {
                 let y = plot.py(max(value, 0)), h = max(abs(plot.py(value) - plot.py(0)), 0.8)
                 plot.add(
-                    "<rect x=\"\(Plot.at(middle + (Double(place) - 1.5) * bar))\" y=\"\(Plot.at(y))\" width=\"\(Plot.at(bar - 1))\" height=\"\(Plot.at(h))\" rx=\"1.5\" style=\"fill:\(ink)\"/>"
+                    """
+                    <rect x=\"\(Plot.at(middle + (Double(place) - 1.5) * bar))\" y=\"\(Plot.at(y))\" \
+                    width=\"\(Plot.at(bar - 1))\" height=\"\(Plot.at(h))\" rx=\"1.5\" style=\"fill:\(ink)\"/>
+                    """
                 )
             }
             plot.text("\(number + 1)", middle, plot.top + plot.height + 18, style: "tick", anchor: "middle")
@@ -82,9 +85,21 @@ private func crossovers(_ run: ReportedRun, _ lineage: [LineageEntry], _ actions
         legend.add("<rect x=\"\(Plot.at(x))\" y=\"366\" width=\"12\" height=\"12\" rx=\"2\" style=\"fill:\(ink)\"/>")
         legend.text(name, x + 18, 376.5, style: "tick")
     }
+    let scale =
+        normalises
+        ? "All bars of a crossover are divided by its first parent's return."
+        : """
+        Returns as they are: they are not divided by the first parent's, because some of those are not above zero.
+        """
     return figure(
         body + legend.body, 1000, 390,
-        "<b>Children beside their parents</b>, round \(round) of seed \(run.seeds[0]) in \(escaped(run.url.lastPathComponent)). \(normalises ? "All bars of a crossover are divided by its first parent's return." : "Returns as they are: they are not divided by the first parent's, because some of those are not above zero.") Parents and children were played from the same start states, \(actions == .mean ? "by the mean action" : "with their noise")."
+        """
+        <b>Children beside their parents</b>, round \(round) of seed \(run.seeds[0]) in \
+        \(escaped(run.url.lastPathComponent)). \
+        \(scale) \
+        Parents and children were played from the same start states, \
+        \(actions == .mean ? "by the mean action" : "with their noise").
+        """
     )
 }
 
@@ -105,7 +120,10 @@ private func visitedStates(_ run: ReportedRun, _ dimensions: (Int, Int)?) throws
     if let (a, b) = dimensions {
         guard (0..<width).contains(a), (0..<width).contains(b) else {
             throw RunError(
-                "--dimensions is \(a),\(b); accepted: two numbers from 0 to \(width - 1), entries of \(run.environment)'s observation"
+                """
+                --dimensions is \(a),\(b); accepted: two numbers from 0 to \(width - 1), entries of \
+                \(run.environment)'s observation
+                """
             )
         }
         points = sets.map { rows in
@@ -141,7 +159,10 @@ private func visitedStates(_ run: ReportedRun, _ dimensions: (Int, Int)?) throws
         }
         plot.text(titles[index], plot.left, plot.top - 10, style: "head")
         plot.add(
-            "<rect x=\"\(plot.left)\" y=\"\(plot.top)\" width=\"\(plot.width)\" height=\"\(plot.height)\" rx=\"4\" style=\"fill:var(--panel)\"/>"
+            """
+            <rect x=\"\(plot.left)\" y=\"\(plot.top)\" width=\"\(plot.width)\" height=\"\(plot.height)\" rx=\"4\" \
+            style=\"fill:var(--panel)\"/>
+            """
         )
         let most = log1p(Double(max(counts.max() ?? 1, 1))), w = plot.width / Double(cells),
             h = plot.height / Double(cells)
@@ -149,7 +170,12 @@ private func visitedStates(_ run: ReportedRun, _ dimensions: (Int, Int)?) throws
             for column in 0..<cells where counts[row * cells + column] > 0 {
                 let strength = log1p(Double(counts[row * cells + column])) / most
                 plot.add(
-                    "<rect x=\"\(Plot.at(plot.left + Double(column) * w))\" y=\"\(Plot.at(plot.top + plot.height - Double(row + 1) * h))\" width=\"\(Plot.at(w + 0.2))\" height=\"\(Plot.at(h + 0.2))\" style=\"fill:var(--heat)\" opacity=\"\(String(format: "%.2f", 0.12 + 0.88 * strength))\"/>"
+                    """
+                    <rect x=\"\(Plot.at(plot.left + Double(column) * w))\" \
+                    y=\"\(Plot.at(plot.top + plot.height - Double(row + 1) * h))\" width=\"\(Plot.at(w + 0.2))\" \
+                    height=\"\(Plot.at(h + 0.2))\" style=\"fill:var(--heat)\" \
+                    opacity=\"\(String(format: "%.2f", 0.12 + 0.88 * strength))\"/>
+                    """
                 )
             }
         }
@@ -160,6 +186,10 @@ private func visitedStates(_ run: ReportedRun, _ dimensions: (Int, Int)?) throws
 
     return figure(
         body + labels.body, 1000, 614,
-        "<b>Where policies go.</b> Densities of visited states, on a logarithmic scale, of the first round's first couple (members \(escaped(metadata["first"] ?? "")) and \(escaped(metadata["second"] ?? "")) of seed \(escaped(metadata["seed"] ?? ""))) and of its two children."
+        """
+        <b>Where policies go.</b> Densities of visited states, on a logarithmic scale, of the first round's first \
+        couple (members \(escaped(metadata["first"] ?? "")) and \(escaped(metadata["second"] ?? "")) of seed \
+        \(escaped(metadata["seed"] ?? ""))) and of its two children.
+        """
     )
 }

@@ -57,7 +57,10 @@ public struct OffPolicySettings: SettingGroup, Codable, Sendable, Equatable {
     @Setting("Whether a time limit ends the discounted sum, as in the published code of ERL.")
     public var mode: ERLMode = .default
     @Setting(
-        "Episodes without noise that test the learner after every one of its own, neither stored nor counted; 0 for none.",
+        """
+        Episodes without noise that test the learner after every one of its own, neither stored nor counted; 0 for \
+        none.
+        """,
         0...1 << 30 - 1, also: ["eval_episodes"])
     public var testEpisodes: Int = 1
     @Setting("Iterations between checkpoints, which hold the memories and are large.", 1...1 << 30 - 1)

@@ -111,7 +111,10 @@ public final class PPO: Algorithm {
         let slots = members.multipliedReportingOverflow(by: config.environments)
         guard !slots.overflow, slots.partialValue < 1 << 30 else {
             throw RunError(
-                "population * environments over all seeds is \(config.population) * \(config.environments) * \(seeds.count); accepted: a product below \(1 << 30)"
+                """
+                population * environments over all seeds is \(config.population) * \(config.environments) * \
+                \(seeds.count); accepted: a product below \(1 << 30)
+                """
             )
         }
         (self.config, self.spec, self.seeds, self.members, self.queue) = (config, spec, seeds, members, queue)

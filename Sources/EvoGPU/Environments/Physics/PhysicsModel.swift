@@ -169,12 +169,18 @@ struct LinkedModel: Sendable {
             for joint in (0..<bodies.jntnum[body]).map({ bodies.jntadr[body] + $0 }) {
                 guard let type = JointType(rawValue: joints.type[joint]) else {
                     throw RunError(
-                        "\(model.name): joint \(joints.name[joint]) is of type \(joints.type[joint]); free, hinge and slide are accepted"
+                        """
+                        \(model.name): joint \(joints.name[joint]) is of type \(joints.type[joint]); free, hinge and \
+                        slide are accepted
+                        """
                     )
                 }
                 guard type != .free || (link == -1 && bodies.jntnum[body] == 1) else {
                     throw RunError(
-                        "\(model.name): joint \(joints.name[joint]) is free on a body that has a parent or other joints; a free joint is accepted alone on a body of the world"
+                        """
+                        \(model.name): joint \(joints.name[joint]) is free on a body that has a parent or other \
+                        joints; a free joint is accepted alone on a body of the world
+                        """
                     )
                 }
                 // `offset` is the body's origin in the frame of `link`; the new link's frame starts at the anchor.
@@ -207,7 +213,10 @@ struct LinkedModel: Sendable {
         }
         for index in links.indices where links[index].mass == 0 && !links.contains(where: { $0.parent == index }) {
             throw RunError(
-                "\(model.name): the mass that joint \(joints.name[links[index].joint]) moves is 0; accepted: a positive mass"
+                """
+                \(model.name): the mass that joint \(joints.name[links[index].joint]) moves is 0; accepted: a \
+                positive mass
+                """
             )
         }
         (self.links, self.places) = (links, places)
@@ -257,7 +266,11 @@ extension PhysicsModel {
                 @unknown default: ([], "\(error)")
                 }
             throw RunError(
-                "\(path): not a model description: \(place.isEmpty ? "the file" : place.map(\.stringValue).joined(separator: ".")) \(problem); tools/export_model.py writes one"
+                """
+                \(path): not a model description: \
+                \(place.isEmpty ? "the file" : place.map(\.stringValue).joined(separator: ".")) \(problem); \
+                tools/export_model.py writes one
+                """
             )
         }
         try validate(path)

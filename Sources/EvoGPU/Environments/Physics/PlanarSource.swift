@@ -177,7 +177,10 @@ private struct PlanarWriter {
             }
         guard fits else {
             throw RunError(
-                "\(model.name): the task's kind is \(task.kind.rawValue), which is of another robot; accepted: locomotion"
+                """
+                \(model.name): the task's kind is \(task.kind.rawValue), which is of another robot; accepted: \
+                locomotion
+                """
             )
         }
         let rises = vertical && count > 1 && links[1].type == .slide && frame[1] < 0 && direction(1) == Plane(0, 1)
@@ -224,12 +227,18 @@ private struct PlanarWriter {
                 }.joined()
         }
         var text =
-            "// Made from \(model.name).json by `evogpu model`; see physics.cl. Lengths in m, masses in kg, angles in rad.\n"
+            """
+            // Made from \(model.name).json by `evogpu model`; see physics.cl. Lengths in m, masses in kg, angles in \
+            rad.\n
+            """
         for (key, value) in constants {
             text += "#define MODEL_\(key) \((value as? Double).map(SourceText.literal) ?? "\(value)")\n"
         }
         text +=
-            "// link, its parent, the hinge whose frame the joint is in, type, sense, origin in the parent's frame, direction of a slide, angle at which it is straight\n"
+            """
+            // link, its parent, the hinge whose frame the joint is in, type, sense, origin in the parent's frame, \
+            direction of a slide, angle at which it is straight\n
+            """
         text += SourceText.list("MODEL_LINKS", "LINK", linkLines)
         text += "// link, frame, mass, centre of mass, inertia about the link's origin\n"
         text += SourceText.list("MODEL_MASSES", "MASS", massLines)
@@ -246,7 +255,10 @@ private struct PlanarWriter {
                     model.actuator.ctrlrange[$0][1])
             })
         text +=
-            "// START dof, type, sense, frame, direction, mass below, armature; STEP dof, link below, ancestor, its type, sense, frame, direction\n"
+            """
+            // START dof, type, sense, frame, direction, mass below, armature; STEP dof, link below, ancestor, its \
+            type, sense, frame, direction\n
+            """
         text += SourceText.list("MODEL_ANCESTORS", "START, STEP, END", walk(links.map { _ in true }))
         text += SourceText.list("MODEL_TOUCH_ANCESTORS", "START, STEP, END", walk(touched))
         text += SourceText.list("MODEL_TOUCH_UP", "UP", touchUp)
@@ -256,14 +268,23 @@ private struct PlanarWriter {
         text += "// number, dof, range, margin, inverse weight, stiffness, damping, solimp\n"
         text += SourceText.list("MODEL_LIMITS", "LIMIT", limits)
         text +=
-            "// number, link, frame, end of the capsule, radius, margin, inverse weight, number of the pair, height of the floor, stiffness, damping, solimp\n"
+            """
+            // number, link, frame, end of the capsule, radius, margin, inverse weight, number of the pair, height of \
+            the floor, stiffness, damping, solimp\n
+            """
         text += SourceText.list("MODEL_FLOOR", "TOUCH", floor.lines.map(\.text))
         text +=
-            "// row, then link, frame, centre, half axis, radius of both capsules, reach, margin, inverse weight, stiffness, damping, solimp, path\n"
+            """
+            // row, then link, frame, centre, half axis, radius of both capsules, reach, margin, inverse weight, \
+            stiffness, damping, solimp, path\n
+            """
         text += SourceText.list("MODEL_MOVINGS", "MOVING", moving.map(\.text))
         for (index, pair) in moving.enumerated() { text += SourceText.list("MODEL_PATH_\(index)", "LINE", pair.path) }
         text +=
-            "// link, frame, centre of mass, principal axis, then linear and square drag along it, across it and in turning\n"
+            """
+            // link, frame, centre of mass, principal axis, then linear and square drag along it, across it and in \
+            turning\n
+            """
         text += SourceText.list("MODEL_FLUIDS", "FLUID", fluids)
         text += SourceText.list(
             "MODEL_INITIAL", "INITIAL",
@@ -272,7 +293,10 @@ private struct PlanarWriter {
         case .inverted_double_pendulum:
             guard model.site.bodyid.count == 1 else {
                 throw RunError(
-                    "\(model.name): there are \(model.site.bodyid.count) sites; the inverted double pendulum needs one, its tip"
+                    """
+                    \(model.name): there are \(model.site.bodyid.count) sites; the inverted double pendulum needs \
+                    one, its tip
+                    """
                 )
             }
             text += try tip("MODEL_TIP", body: model.site.bodyid[0], at: model.site.pos[0])

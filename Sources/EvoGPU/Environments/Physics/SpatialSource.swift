@@ -399,18 +399,30 @@ private struct SpatialWriter {
             ("FORCES", forces ? 1 : 0)
         ]
         var text =
-            "// Made from \(model.name).json by `evogpu model`; see physics.cl and spatial.cl. Lengths in m, masses in kg, angles in rad.\n"
+            """
+            // Made from \(model.name).json by `evogpu model`; see physics.cl and spatial.cl. Lengths in m, masses in \
+            kg, angles in rad.\n
+            """
         for (key, value) in constants {
             text += "#define MODEL_\(key) \((value as? Double).map(SourceText.literal) ?? "\(value)")\n"
         }
         text +=
-            "// link, its parent, type, first of its positions and dofs, position that is straight, origin and axes in the parent's frame\n"
+            """
+            // link, its parent, type, first of its positions and dofs, position that is straight, origin and axes in \
+            the parent's frame\n
+            """
         text += SourceText.list("MODEL_FRAMES", "FRAME", frameLines)
         text +=
-            "// link, mass, mass times centre of mass, moment of inertia about the origin: base, then twice a factor and a direction\n"
+            """
+            // link, mass, mass times centre of mass, moment of inertia about the origin: base, then twice a factor \
+            and a direction\n
+            """
         text += SourceText.list("MODEL_MASSES", "MASS", massLines)
         text +=
-            "// link, its parent, type, first of its positions and dofs, whether its origin is the parent's, mass, armature, damping, stiffness, rest, places, whether first there, floor, limit\n"
+            """
+            // link, its parent, type, first of its positions and dofs, whether its origin is the parent's, mass, \
+            armature, damping, stiffness, rest, places, whether first there, floor, limit\n
+            """
         text += SourceText.list("MODEL_LINKS", "LINK", linkLines)
         text += SourceText.list("MODEL_LINKS_UP", "LINK", linkLines.reversed())
         text += "// geom, link, centre, half axis of a capsule\n"
@@ -418,10 +430,16 @@ private struct SpatialWriter {
         text += "// number, position, dof, range, margin, inverse weight, response\n"
         text += SourceText.list("MODEL_LIMITS", "LIMIT", limitLines)
         text +=
-            "// link, body, geom, ends, number of the first contact, number of the pair, response, radius, height of the plane, margin, inverse weight\n"
+            """
+            // link, body, geom, ends, number of the first contact, number of the pair, response, radius, height of \
+            the plane, margin, inverse weight\n
+            """
         text += SourceText.list("MODEL_FLOORS", "FLOOR", floorLines)
         text +=
-            "// kind, geoms, links above the second only, above the first only, bodies, response, squared reach, radii, margin, inverse weight\n"
+            """
+            // kind, geoms, links above the second only, above the first only, bodies, response, squared reach, \
+            radii, margin, inverse weight\n
+            """
         text += SourceText.list("MODEL_PAIRS", "PAIR", pairLines)
         text += "// stiffness, damping, solimp\n"
         text += SourceText.list("MODEL_RESPONSES", "RESPONSE", answers.map { call("RESPONSE", $0) })
